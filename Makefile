@@ -1,0 +1,48 @@
+# peakmix: everything happens in .venv, which is made on first use.
+#   make run        the national scenario with a peak in 2030, from tables to result file
+#   make test       style, types, layers and the quick tests
+#   make test-all   the same with the slow tests
+#   make bench      measurements of time and memory
+
+PYTHON  ?= python3
+VENV    := .venv
+BIN     := $(VENV)/bin
+RUN     := $(VENV)/.installed
+DEV     := $(VENV)/.installed-dev
+SCENARIO ?= runs/scenarios/national_peak_2030.yaml
+INPUTS  := pyproject.toml constraints.txt hatch_build.py
+WORKERS ?= 2
+
+.PHONY: run test test-all lint bench clean
+
+run: $(RUN)
+	$(BIN)/peakmix run $(SCENARIO) --overwrite
+
+test: lint
+	$(BIN)/python -m pytest -q -n $(WORKERS) -m "not slow and not perf"
+
+test-all: lint
+	$(BIN)/python -m pytest -q -n $(WORKERS) -m "not perf"
+
+lint: $(DEV)
+	$(BIN)/ruff check model tests hatch_build.py
+	$(BIN)/mypy --strict model/peakmix
+	$(BIN)/lint-imports --no-cache
+
+bench: $(DEV)
+	$(BIN)/python -m pytest -q -s -m perf tests/perf
+
+$(VENV)/bin/python:
+	$(PYTHON) -c 'import sys; sys.exit(0 if sys.version_info >= (3, 11) else "peakmix needs Python 3.11 or newer; set PYTHON=...")'
+	$(PYTHON) -m venv $(VENV)
+
+$(RUN): $(INPUTS) | $(VENV)/bin/python
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints.txt -e .
+	touch $@
+
+$(DEV): $(INPUTS) | $(VENV)/bin/python
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints.txt -e ".[dev]"
+	touch $(RUN) $@
+
+clean:
+	rm -rf $(VENV) build dist .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache

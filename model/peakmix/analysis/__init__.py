@@ -1,0 +1,1 @@
+"""Answers, comparisons and figures from result files."""

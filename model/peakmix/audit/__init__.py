@@ -1,0 +1,1 @@
+"""Full audit of a result from the tables, with its own arithmetic."""

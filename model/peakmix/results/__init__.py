@@ -1,0 +1,1 @@
+"""Named arrays and prices, the quick audit and the result store."""

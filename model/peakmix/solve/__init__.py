@@ -1,0 +1,1 @@
+"""Compilation to arrays, the living HiGHS model, the certificate and the analysis of conflicts."""

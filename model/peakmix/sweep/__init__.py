@@ -1,0 +1,1 @@
+"""Plans and runs of many members of one base scenario."""
