@@ -9,7 +9,7 @@ from typing import Any
 
 __version__ = "0.1.0"
 
-__all__ = ["__version__", "load", "open", "run"]  # noqa: F822  the three names are resolved by __getattr__
+__all__ = ["__version__", "load", "open", "run"]
 
 _LAZY = {"load": "peakmix.api", "run": "peakmix.api", "open": "peakmix.api"}
 

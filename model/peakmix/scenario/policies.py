@@ -1,0 +1,230 @@
+"""Policy blocks: a rule on an indicator over a scope, one class an instrument.
+
+Values by year are held flat after their last year and start in their first one. A value written without years holds
+from the first period after the base period. What follows a step (rules, ratios, bans) takes effect in the first period
+whose first year is at or after its date.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Annotated, Any, Literal, Self
+
+from pydantic import Discriminator, Field, Tag, model_validator
+
+from peakmix.scenario.fields import (
+    Amount,
+    AmountSeries,
+    Block,
+    Flag,
+    Name,
+    Positive,
+    Quantity,
+    Selection,
+    Share,
+    Year,
+    years_of,
+)
+from peakmix.scenario.indicators import Indicator
+
+
+class PolicyBase(Block):
+    """What every policy says: what it is called, where and on what it holds, where it comes from and who pays."""
+
+    title: str = ""
+    enabled: Flag = True
+    source: str | None = None
+    note: str | None = None
+    location: Name | None = None
+    sectors: Selection = None
+    technologies: Selection = None
+    payer: Name | None = None
+
+    def scoped(self, indicator: Indicator) -> Indicator:
+        """An indicator with the filters it leaves open taken from the policy."""
+        return indicator.within(self.location, self.sectors, self.technologies)
+
+
+class Dated(PolicyBase):
+    """A policy with a first and a last year."""
+
+    from_year: Year | None = None
+    to_year: Year | None = None
+
+    @model_validator(mode="after")
+    def _ordered(self) -> Self:
+        """from_year is not after to_year."""
+        if self.from_year is not None and self.to_year is not None and self.from_year > self.to_year:
+            raise ValueError(f"from_year {self.from_year} lies after to_year {self.to_year}")
+        return self
+
+
+class Valued(Dated):
+    """A dated policy with values by year."""
+
+    values: AmountSeries
+    between: Literal["linear", "step"] = "linear"
+
+    @property
+    def start_year(self) -> int | None:
+        """First year the policy holds in: from_year, else the first year of its values, else None (always)."""
+        return self.from_year if self.from_year is not None else next(years_of(self.values), None)
+
+    @model_validator(mode="after")
+    def _dated_values(self) -> Self:
+        """Years of values are calendar years."""
+        wrong = [y for y in years_of(self.values) if y < 1900]
+        if wrong:
+            raise ValueError(f"{wrong[0]} is not a calendar year; values are written as year: value")
+        return self
+
+
+class LimitPolicy(Valued):
+    """indicator <= or >= value: per year, or over the horizon; absolute, relative to the base period, or an intensity.
+
+    relative_to_base: the value is a share of the indicator computed for the base period. intensity: the value is per
+    unit of the denominator. span horizon: one value, the sum of period length times the indicator. slack_price makes
+    the limit soft, in money per natural unit of the indicator.
+    """
+
+    instrument: Literal["limit"]
+    indicator: Indicator
+    sense: Literal["upper", "lower"] = "upper"
+    kind: Literal["absolute", "relative_to_base", "intensity"] = "absolute"
+    denominator: Indicator | None = None
+    span: Literal["period", "horizon"] = "period"
+    slack_price: Amount | None = None
+
+    @model_validator(mode="after")
+    def _fits_kind(self) -> Self:
+        """A denominator exactly for intensities, one value for a limit over the horizon, shares without a unit."""
+        if (self.kind == "intensity") != (self.denominator is not None):
+            raise ValueError("kind intensity and denominator go together")
+        if self.span == "horizon" and len(self.values) > 1:
+            raise ValueError("span horizon takes one value, the total; use from_year and to_year for its years")
+        if self.slack_price is not None and self.slack_price.value <= 0:
+            raise ValueError("slack_price is above zero; leave it out for a hard limit")
+        shares = [q for q in self.values.values() if q.unit not in (None, "1", "%")]
+        if self.kind == "relative_to_base" and shares:
+            raise ValueError(f"a share of the base period has unit 1 or %, not {shares[0].unit!r}")
+        return self
+
+
+class Height(Block):
+    """Height of a peak as a share of the base period's indicator."""
+
+    relative_to_base: Positive
+
+
+def _height_form(raw: Any) -> str:
+    """A height is a map with relative_to_base, or an amount."""
+    return "relative" if isinstance(raw, Mapping | Height) else "amount"
+
+
+PeakHeight = Annotated[
+    Annotated[Amount, Tag("amount")] | Annotated[Height, Tag("relative")], Discriminator(_height_form)
+]
+
+
+class Plateau(Block):
+    """Years after the peak in which the indicator may still move, up to (1 + tolerance) times its peak."""
+
+    until: Year
+    tolerance: Share = 0.0
+
+
+class PeakPolicy(PolicyBase):
+    """The indicator does not rise after the period that contains ``year`` (rule A), and peaks there (rule B).
+
+    ``before: true`` reads the year as "before the year": the last period that ends before it counts.
+    """
+
+    instrument: Literal["peak"]
+    indicator: Indicator
+    year: Year
+    before: Flag = False
+    rule: Literal["A", "B"] = "A"
+    height: PeakHeight | None = None
+    plateau: Plateau | None = None
+
+    @model_validator(mode="after")
+    def _after_peak(self) -> Self:
+        """A plateau ends after the peak year."""
+        if self.plateau is not None and self.plateau.until <= self.year:
+            raise ValueError(f"the plateau ends in {self.plateau.until}, not after the peak year {self.year}")
+        return self
+
+
+class SwapPolicy(PolicyBase):
+    """New capacity of the group needs retired capacity, at ratios from swap_ratios.csv (design rule 3.7).
+
+    ``group`` names the technologies counted in the pools, ``cases`` gives technologies or groups their case in the rule
+    (others take the case ``other``), ``exempt`` those that need no quota. ``lag_years`` 0: old out in the same period,
+    above 0: new first, below 0: old first. ``natural_credit`` is the share of capacity that reaches its end of life
+    which earns credit; ``opening`` the credit at the start by place, in millions of the natural unit a year.
+    """
+
+    instrument: Literal["swap"]
+    rule: Name
+    group: Name
+    cases: dict[Name, Name] = Field(default_factory=dict)
+    exempt: Selection = None
+    from_year: Year
+    to_year: Year | None = None
+    natural_credit: Share = 1.0
+    lag_years: Annotated[int, Field(strict=True, ge=-30, le=30)] = 0
+    opening: dict[Name, Amount] = Field(default_factory=dict)
+    inflow_ban: Selection = None
+    key_areas_no_growth: Flag = False
+
+    @model_validator(mode="after")
+    def _swap_dates(self) -> Self:
+        """The rule ends after it starts."""
+        if self.to_year is not None and self.to_year < self.from_year:
+            raise ValueError(f"from_year {self.from_year} lies after to_year {self.to_year}")
+        return self
+
+
+class PricePolicy(Valued):
+    """A price on the indicator: a tax (above zero) or a subsidy (below zero), in money per natural unit.
+
+    ``transfer: true`` books it as a transfer: part of the objective and of the payer's cost, not of the system cost.
+    """
+
+    instrument: Literal["price"]
+    indicator: Indicator
+    unit: Name | None = None
+    transfer: Flag = True
+
+    def quantities(self) -> dict[int, Quantity]:
+        """Values by year, each with the policy's unit where it has none of its own."""
+        return {y: Quantity(value=q.value, unit=q.unit or self.unit) for y, q in self.values.items()}
+
+
+class PacePolicy(Dated):
+    """How fast additions, closures or activity of a group may grow from period to period (design rule 3.10).
+
+    additions, net_additions, closures: ``N_p / G_p <= N_{p-1} / G_{p-1} + seed``, with ``historical`` the yearly
+    additions before the first period. activity: ``act[p] <= act[p-1] (1+g)^(years between) + seed``. Seeds and
+    historical additions are in millions of the natural unit a year (activity: the same).
+    """
+
+    instrument: Literal["pace"]
+    quantity: Literal["additions", "net_additions", "closures", "activity"] = "additions"
+    growth: Annotated[float, Field(strict=True, ge=-1, le=10, allow_inf_nan=False)]
+    seed: Amount = Quantity(value=0.0)
+    historical: Amount | None = None
+    each: Flag = False
+    "true: every technology of the group on its own; false: the group as a whole."
+
+    @model_validator(mode="after")
+    def _grows_from_something(self) -> Self:
+        """Growth needs something to grow from, and a group to grow."""
+        if self.technologies is None:
+            raise ValueError("a pace rule names technologies: a technology, or a technology group")
+        if self.quantity != "activity" and self.historical is None and self.seed.value == 0:
+            raise ValueError("without historical or seed nothing could ever be built; state one of them")
+        return self
+
+
+Policy = Annotated[LimitPolicy | PeakPolicy | SwapPolicy | PricePolicy | PacePolicy, Field(discriminator="instrument")]
