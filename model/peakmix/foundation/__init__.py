@@ -1,0 +1,1 @@
+"""Foundation: errors, units, vocabulary and logging; imports nothing else of the package."""
