@@ -7,7 +7,16 @@ import re
 from collections.abc import Iterator, Mapping
 from typing import Annotated, Any
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, StrictBool, StringConstraints, model_serializer
+from pydantic import (
+    AfterValidator,
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    StrictBool,
+    StringConstraints,
+    model_serializer,
+)
 
 QUANTITY = re.compile(r"\s*([-+]?(?:\d+\.?\d*|\.\d+)(?:[eE][-+]?\d+)?)\s*(\S.*?)?\s*")
 
@@ -121,7 +130,7 @@ SeriesKey = Annotated[int, Field(ge=0, le=2300)]
 AmountSeries = Annotated[dict[SeriesKey, Amount], BeforeValidator(parse_series), Field(min_length=1)]
 """Quantities by year; a single quantity is kept under the key ALWAYS."""
 
-Selection = Annotated[tuple[Name, ...] | None, BeforeValidator(parse_selection)]
+Selection = Annotated[tuple[Name, ...] | None, BeforeValidator(parse_selection), AfterValidator(check_distinct)]
 """Names, or None for all."""
 
 

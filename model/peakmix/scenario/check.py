@@ -1,0 +1,149 @@
+"""Names in a scenario that only the tables know: places, sectors, technologies, groups, rules, commodities."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable, Iterator
+from dataclasses import dataclass
+
+from peakmix.foundation.errors import Findings, InputError, nearest
+from peakmix.scenario.against import TableSet, column_names
+from peakmix.scenario.indicators import Indicator
+from peakmix.scenario.policies import LimitPolicy, PeakPolicy, Policy, PricePolicy, SwapPolicy
+from peakmix.scenario.scenario import Scenario
+from peakmix.scenario.spec import GroupingResolution
+
+POLLUTANTS = ("SO2", "NOx", "PM", "PFC_physical", "PFC_compliance")
+Keys = tuple[str | int, ...]
+
+
+@dataclass(frozen=True)
+class Known:
+    """Names by what they are called in a message."""
+
+    places: Collection[str]
+    nodes: Collection[str]
+    groupings: Collection[str]
+    sectors: Collection[str]
+    technologies: Collection[str]
+    groups: Collection[str]
+    measures: Collection[str]
+    commodities: Collection[str]
+    variants: Collection[str]
+    swap_rules: Collection[str]
+
+
+def known_names(dataset: TableSet) -> Known:
+    """All names of a data set that a scenario may use."""
+    places = column_names(dataset, "locations", "location")
+    technologies = column_names(dataset, "technologies", "technology")
+    return Known(
+        places=places,
+        nodes=[*places, *column_names(dataset, "groupings", "group")],
+        groupings=column_names(dataset, "groupings", "grouping"),
+        sectors=column_names(dataset, "sectors", "sector"),
+        technologies=technologies,
+        groups=[*technologies, *column_names(dataset, "technology_groups", "group")],
+        measures=column_names(dataset, "measures", "measure"),
+        commodities=column_names(dataset, "commodities", "commodity"),
+        variants=column_names(dataset, "demand", "variant"),
+        swap_rules=column_names(dataset, "swap_ratios", "rule"),
+    )
+
+
+def check_against(dataset: TableSet, scenario: Scenario) -> None:
+    """Refuse names that the data set does not define; all of them at once, each with the line that states it.
+
+    Raises
+    ------
+    InputErrors
+        With file, line, key, value, rule and the nearest known names.
+    """
+    known = known_names(dataset)
+    findings = Findings()
+    findings.take(_whole(scenario, known))
+    for name, policy in scenario.spec.policies.items():
+        findings.take(_policy(scenario, name, policy, known, dataset))
+    findings.stop()
+
+
+def _names(
+    scenario: Scenario, route: Keys, names: Iterable[str] | None, known: Collection[str], what: str
+) -> Iterator[InputError]:
+    """An error for every unknown name of a list."""
+    for position, name in enumerate(names or ()):
+        if name not in known:
+            yield scenario.error(f"{what} is one of the tables", *route, position, value=name, fix=nearest(name, known))
+
+
+def _name(scenario: Scenario, route: Keys, name: str | None, known: Collection[str], what: str) -> Iterator[InputError]:
+    """An error when one name is unknown."""
+    if name is not None and name not in known:
+        yield scenario.error(f"{what} is one of the tables", *route, value=name, fix=nearest(name, known))
+
+
+def _whole(scenario: Scenario, known: Known) -> Iterator[InputError]:
+    """Names outside the policies."""
+    spec = scenario.spec
+    yield from _names(scenario, ("locations",), spec.locations, known.places, "a location")
+    yield from _names(scenario, ("sectors",), spec.sectors, known.sectors, "a sector")
+    yield from _names(scenario, ("measures", "include"), spec.measures.include, known.measures, "a measure")
+    yield from _names(scenario, ("measures", "exclude"), spec.measures.exclude, known.measures, "a measure")
+    excluded = spec.technologies.exclude
+    yield from _names(scenario, ("technologies", "exclude"), excluded, known.technologies, "a technology")
+    if isinstance(spec.resolution, GroupingResolution):
+        route = ("resolution", "grouping")
+        yield from _name(scenario, route, spec.resolution.grouping, known.groupings, "a grouping")
+    if known.variants:
+        yield from _name(scenario, ("demand_variant",), spec.demand_variant, known.variants, "a demand variant")
+    for position, weight in enumerate(spec.weights.investment):
+        place: Keys = ("weights", "investment", position, "technology")
+        yield from _name(scenario, place, weight.technology, known.technologies, "a technology")
+
+
+def _policy(scenario: Scenario, name: str, policy: Policy, known: Known, dataset: TableSet) -> Iterator[InputError]:
+    """Names inside one policy."""
+    route: Keys = ("policies", name)
+    yield from _name(scenario, (*route, "location"), policy.location, known.nodes, "a location or group")
+    yield from _names(scenario, (*route, "sectors"), policy.sectors, known.sectors, "a sector")
+    technologies = policy.technologies
+    yield from _names(
+        scenario, (*route, "technologies"), technologies, known.groups, "a technology or technology group"
+    )
+    if isinstance(policy, LimitPolicy | PeakPolicy | PricePolicy):
+        yield from _indicator(scenario, (*route, "indicator"), policy.indicator, known)
+    if isinstance(policy, LimitPolicy) and policy.denominator is not None:
+        yield from _indicator(scenario, (*route, "denominator"), policy.denominator, known)
+    if isinstance(policy, SwapPolicy):
+        yield from _swap(scenario, route, policy, known, dataset)
+
+
+def _indicator(scenario: Scenario, route: Keys, indicator: Indicator, known: Known) -> Iterator[InputError]:
+    """Names inside an indicator and its parts."""
+    yield from _name(scenario, (*route, "location"), indicator.location, known.nodes, "a location or group")
+    yield from _names(scenario, (*route, "sectors"), indicator.sectors, known.sectors, "a sector")
+    technologies = indicator.technologies
+    yield from _names(
+        scenario, (*route, "technologies"), technologies, known.groups, "a technology or technology group"
+    )
+    yield from _names(scenario, (*route, "commodity"), indicator.commodity, known.commodities, "a commodity")
+    yield from _name(scenario, (*route, "pollutant"), indicator.pollutant, POLLUTANTS, "a pollutant")
+    for position, part in enumerate(indicator.sum or ()):
+        yield from _indicator(scenario, (*route, "sum", position, "indicator"), part.indicator, known)
+
+
+def _swap(scenario: Scenario, route: Keys, policy: SwapPolicy, known: Known, dataset: TableSet) -> Iterator[InputError]:
+    """Names inside a swap rule."""
+    what = "a technology or technology group"
+    yield from _name(scenario, (*route, "rule"), policy.rule, known.swap_rules, "a swap rule")
+    yield from _name(scenario, (*route, "group"), policy.group, known.groups, what)
+    yield from _names(scenario, (*route, "exempt"), policy.exempt, known.groups, what)
+    yield from _names(scenario, (*route, "inflow_ban"), policy.inflow_ban, known.nodes, "a location or group")
+    for place in policy.opening:
+        yield from _name(scenario, (*route, "opening", place), place, known.places, "a location")
+    frame = dataset.tables.get("swap_ratios")
+    if frame is None or policy.rule not in known.swap_rules:
+        return
+    cases = {str(case) for case in frame.loc[frame["rule"] == policy.rule, "case"]}
+    for technology, case in policy.cases.items():
+        yield from _name(scenario, (*route, "cases", technology), technology, known.groups, what)
+        yield from _name(scenario, (*route, "cases", technology), case, cases, f"a case of rule {policy.rule}")
