@@ -1,0 +1,151 @@
+"""What a solve is asked for and what it answers; plain data that survives pickling."""
+
+from __future__ import annotations
+
+import enum
+import sys
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Literal
+
+import numpy as np
+import numpy.typing as npt
+
+from peakmix.foundation.errors import InfeasibleError, InputError, LimitError, PeakmixError
+from peakmix.solve.program import FloatArray
+
+Method = Literal["auto", "simplex", "interior"]
+
+
+class Status(enum.StrEnum):
+    """Closed list of outcomes; whatever the solver says beyond them is an error."""
+
+    OPTIMAL = "optimal"
+    INFEASIBLE = "infeasible"
+    UNBOUNDED = "unbounded"
+    LIMIT = "limit"
+    ERROR = "error"
+
+
+def write_to_stderr(message: str) -> None:
+    """Log target: the solver's own lines on standard error."""
+    sys.stderr.write(message if message.endswith("\n") else message + "\n")
+
+
+@dataclass(frozen=True)
+class SolveOptions:
+    """How to solve.
+
+    method      auto chooses by size; simplex; interior (interior point, with crossover unless `crossover` is off)
+    crossover   go on from the interior solution to a basic one; without it prices are marked interior
+    threads     HiGHS threads; the methods used here gain little from more than one
+    time_limit  seconds for one solve, restarts included; None = none
+    tolerance   primal and dual feasibility tolerance of HiGHS, absolute, in model units
+    presolve    off only to get a second opinion
+    log         receives HiGHS's own progress lines; None = silent
+    """
+
+    method: Method = "auto"
+    crossover: bool = True
+    threads: int = 1
+    time_limit: float | None = None
+    tolerance: float = 1e-7
+    presolve: bool = True
+    log: Callable[[str], None] | None = None
+
+
+@dataclass(frozen=True, eq=False)
+class Basis:
+    """A simplex basis as HiGHS status numbers: 0 lower, 1 basic, 2 upper, 3 zero (free), 4 nonbasic.
+
+    cols shape (n,), rows shape (m,), both int8.
+    """
+
+    cols: npt.NDArray[np.int8]
+    rows: npt.NDArray[np.int8]
+
+
+@dataclass(frozen=True, eq=False)
+class Values:
+    """Numbers of an optimal solution in model units.
+
+    x          primal values (n,)
+    row_value  A x (m,)
+    row_dual   d optimum / d right-hand side (m,): >= 0 on a binding lower side, <= 0 on a binding upper side
+    col_dual   reduced costs (n,), same sign rule for column bounds
+    """
+
+    x: FloatArray
+    row_value: FloatArray
+    row_dual: FloatArray
+    col_dual: FloatArray
+
+
+@dataclass(frozen=True, eq=False)
+class Solution:
+    """One answer of the solver. `values` exists if and only if the status is optimal.
+
+    status, message   outcome, and HiGHS's own word for it
+    objective         optimum with its constant; NaN unless optimal
+    has_basis         whether the solution is basic, so that its duals are prices of a vertex
+    basis             that basis, where it was asked for
+    method            what produced the answer: simplex, interior, with `warm` or `no presolve` where it applies
+    iterations        simplex + interior point + crossover iterations, restarts included
+    run_time          HiGHS's own seconds, restarts included
+    restarts          how often the first attempt was given up
+    solver            name and version
+    """
+
+    status: Status
+    message: str
+    objective: float
+    values: Values | None
+    has_basis: bool
+    basis: Basis | None
+    method: str
+    iterations: int
+    run_time: float
+    solver: str
+    restarts: int = 0
+
+    @property
+    def x(self) -> FloatArray:
+        """Primal values (n,); raises unless optimal."""
+        return self.require().x
+
+    @property
+    def row_value(self) -> FloatArray:
+        """A x (m,); raises unless optimal."""
+        return self.require().row_value
+
+    @property
+    def row_dual(self) -> FloatArray:
+        """Row duals (m,); raises unless optimal."""
+        return self.require().row_dual
+
+    @property
+    def col_dual(self) -> FloatArray:
+        """Reduced costs (n,); raises unless optimal."""
+        return self.require().col_dual
+
+    def require(self) -> Values:
+        """The values, or the error that says why there are none."""
+        if self.status is Status.OPTIMAL and self.values is not None:
+            return self.values
+        raise self.failure()
+
+    def failure(self) -> PeakmixError:
+        """The error that belongs to a status other than optimal."""
+        if self.status is Status.INFEASIBLE:
+            return InfeasibleError("no solution meets all constraints", fix="ask for the conflicting policies")
+        if self.status is Status.UNBOUNDED:
+            return InputError(
+                "the cost falls without limit: something earns money and nothing bounds it",
+                fix="look for a negative price or a subsidy without a quantity limit",
+            )
+        if self.status is Status.LIMIT:
+            return LimitError(
+                f"no solution within the limits ({self.message.lower()} after {self.run_time:.1f} s)",
+                fix="raise the time limit, or solve a smaller case",
+            )
+        return LimitError(f"the solver gave up: {self.message.lower()}", fix="look at the coefficient ranges")
