@@ -20,17 +20,7 @@ from peakmix.foundation.errors import LimitError, UncertifiedError
 from peakmix.solve.program import TINY_COEFFICIENT, LinearProgram, check_numbers
 from peakmix.solve.solution import Basis, Method, Solution, SolveOptions, Status, Values
 
-__all__ = [
-    "Basis",
-    "Engine",
-    "Solution",
-    "SolveOptions",
-    "Status",
-    "Values",
-    "chosen_method",
-    "solve",
-    "write_to_stderr",
-]
+__all__ = ["Basis", "Engine", "Solution", "SolveOptions", "Status", "Values", "chosen_method", "solve"]
 
 INTERIOR_FROM_ROWS = 12_000
 """`auto` takes the interior point method from this many rows on; below it the simplex method was faster cold."""
