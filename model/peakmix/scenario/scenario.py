@@ -23,6 +23,12 @@ from peakmix.scenario.yamltree import Origin, Route, Tree, leaves
 TEXT_ONLY = ("name", "title", "description", "output")
 """Parts that do not change what is solved and are left out of the hash."""
 
+SELECTIONS = ("locations", "sectors", "measures.include")
+"""Keys whose absence means all."""
+
+PERIOD_KEYS = ("horizon.periods", "horizon.first_years", "horizon.end")
+"""The two ways of writing periods; only the one in use is shown."""
+
 POLICY_TEXT = ("title", "source", "note")
 """Parts of a policy that do not change what is solved."""
 
@@ -99,8 +105,21 @@ class Scenario:
         return str((beside / text).resolve()) if beside is not None else text
 
     def values(self) -> list[tuple[str, Any, Origin | None]]:
-        """(dotted key, value, origin) of every value in force; the origin is None for defaults."""
-        return [(".".join(route), value, self._leaf_origin(route)) for route, value in leaves(self.resolved)]
+        """(dotted key, value, origin) of every value in force; the origin is None for defaults.
+
+        Selections that were left out are shown as ``all``; inside policies only what is stated or has a default is
+        shown.
+        """
+        plain = self.spec.model_dump(mode="json")
+        plain["policies"] = self.resolved["policies"]
+        rows = []
+        for route, value in leaves(plain):
+            key = ".".join(route)
+            if value is None and key in PERIOD_KEYS:
+                continue
+            shown = value if value is not None else "all" if key in SELECTIONS else "none"
+            rows.append((key, shown, self._leaf_origin(route)))
+        return rows
 
     def _leaf_origin(self, route: Route) -> Origin | None:
         """Origin of a leaf: its own, or that of the single value it was expanded from."""

@@ -201,3 +201,21 @@ def leaves(value: Any, route: Route = ()) -> Iterator[tuple[Route, Any]]:
             yield from leaves(below, (*route, str(k)))
     else:
         yield route, value
+
+
+def read_value(text: str) -> Any:
+    """A value as a scenario file would read it, e.g. ``0.03``, ``[1, 2]``, ``null``, ``1500 Mt/yr``.
+
+    Raises
+    ------
+    ValueError
+        When the text is not YAML or breaks a rule of this module.
+    """
+    try:
+        _refuse_references(text, "")
+        node = yaml.compose(text, Loader=yaml.SafeLoader)
+        return None if node is None else _Reader("").read(node)
+    except yaml.YAMLError as error:
+        raise ValueError(str(error).splitlines()[0]) from None
+    except InputError as error:
+        raise ValueError(f"{error.rule}; {error.fix}") from None

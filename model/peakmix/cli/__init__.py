@@ -1,0 +1,1 @@
+"""Command line: parse, call, print. Nothing heavy is imported before a command runs."""

@@ -1,0 +1,17 @@
+"""`peakmix window`: what the reference emits and what is least reachable, by period."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+
+from peakmix.cli.engine import changes_of, engine, keywords
+from peakmix.cli.outcome import deliver
+from peakmix.cli.progress import Phases
+
+
+def main(path: Path, setting: Sequence[str] | None, quiet: bool) -> int:
+    """Print the window of every limited indicator of a scenario."""
+    with Phases(quiet) as progress:
+        outcome = engine().window(path, progress=progress, **keywords(changes=changes_of(setting)))
+    return deliver(outcome)
