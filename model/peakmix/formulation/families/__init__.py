@@ -1,0 +1,1 @@
+"""One module a constraint family; each registers itself as ``FAMILY``."""

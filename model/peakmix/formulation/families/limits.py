@@ -1,0 +1,97 @@
+"""Limits from the tables: potentials, diffusion, floors, and shares between activities.
+
+Rows     limit(name, quantity, group, node, sense, period)
+             sum over regions of the node and technologies of the group of quantity <= (or >=) value
+             quantity: activity A, capacity K, additions N (x years), net_additions K[p] - K[p-1] (x years), adopted U
+         share_limit(name, node, period)
+             sum_t left[t] A[t,p] <= (or >=) sum_t right[t] A[t,p]
+Symbols  A activity, K live capacity, N new capacity, U adopted host activity   Mt/yr
+Dual     annual (activity, capacity, adopted) or one-off (additions), in CNY per t of the limited quantity: rent of the limit
+Traps    base-period rows are not applied; a floor on a technology that cannot run is infeasible: the check says so
+Source   design 2; diffusion limits of the national data are judgement and should be swept
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pyomo.environ as pyo
+
+from peakmix.formulation import capacity_terms
+from peakmix.formulation.model import Books, has_terms, total
+from peakmix.formulation.registry import Family
+from peakmix.parameters.container import Parameters
+
+
+def build(model: Any, parameters: Parameters) -> None:
+    """Add limit rows and share rows."""
+    books: Books = model.books
+
+    def limit(m: Any, name: str, quantity: str, group: str, node: str, sense: str, period: int) -> Any:
+        expression = limited(m, books, quantity, group, node, period)
+        value = parameters["limit_value"][name, quantity, group, node, sense, period]
+        if not has_terms(expression):
+            return pyo.Constraint.Skip
+        return expression <= value if sense == "upper" else expression >= value
+
+    def share(m: Any, name: str, node: str, period: int) -> Any:
+        sides = []
+        for side in ("share_left", "share_right"):
+            terms = []
+            for technology in members[side, name, node, period]:
+                element = parameters[side][name, node, period, technology]
+                for region in parameters.regions_of(node):
+                    for cohort in books.cohorts.get((region, technology), []):
+                        if (region, technology, cohort, period) in m.activity:
+                            terms.append(element * m.activity[region, technology, cohort, period])
+            sides.append(total(terms))
+        left, right = sides
+        if not has_terms(left):
+            return pyo.Constraint.Skip
+        return left - right <= 0 if parameters.facts["share_sense"][name] == "upper" else left - right >= 0
+
+    members: dict[Any, list[str]] = {}
+    for side in ("share_left", "share_right"):
+        for name, node, period in parameters.sets["share_limits"]:
+            members[side, name, node, period] = []
+        for name, node, period, technology in parameters.values.get(side, {}):
+            members[side, name, node, period].append(technology)
+    model.limit = pyo.Constraint(parameters.sets["limits"], rule=limit)
+    base = parameters.horizon.base
+    model.share_limit = pyo.Constraint([k for k in parameters.sets["share_limits"] if k[2] != base], rule=share)
+
+
+def limited(model: Any, books: Books, quantity: str, group: str, node: str, period: int) -> Any:
+    """The limited quantity over a node, Mt/yr (additions: Mt/yr added in the period)."""
+    parameters = books.parameters
+    technologies = parameters.facts["groups"].get(group, (group,))
+    before = parameters.horizon.before(period)
+    parts: list[Any] = []
+    for region in parameters.regions_of(node):
+        if quantity == "adopted":
+            parts += [v for k, v in _adopted(model, books, region, group, period)]
+            continue
+        for technology in technologies:
+            if quantity == "activity":
+                parts.append(capacity_terms.activity(model, books, region, technology, period))
+            elif quantity == "additions":
+                if (region, technology, period) in model.new_capacity:
+                    parts.append(model.new_capacity[region, technology, period])
+            else:
+                parts.append(capacity_terms.capacity(model, books, region, technology, period))
+                if quantity == "net_additions" and before is not None:
+                    parts.append(-1 * capacity_terms.capacity(model, books, region, technology, before))
+    return total(parts)
+
+
+def _adopted(model: Any, books: Books, region: str, measure: str, period: int) -> list[tuple[Any, Any]]:
+    return [
+        ((region, m, host, period), model.adopted[region, m, host, period])
+        for (r, host), names in books.measures.items()
+        if r == region
+        for m in names
+        if m == measure
+    ]
+
+
+FAMILY = Family("limits", 60, ("limit", "share_limit"), build)

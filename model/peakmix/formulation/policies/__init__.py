@@ -1,0 +1,1 @@
+"""One module a policy instrument; each registers itself as ``INSTRUMENT``."""

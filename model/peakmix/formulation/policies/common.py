@@ -1,0 +1,112 @@
+"""What instruments share: values by period, components that several policies add rows to."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pyomo.environ as pyo
+
+from peakmix.foundation.units import UnitError, convert_factor, million
+from peakmix.parameters.container import Parameters
+from peakmix.parameters.refuse import refuse
+from peakmix.parameters.time import at_year, in_period
+
+ALWAYS = 0
+
+
+def rows(model: Any, name: str) -> Any:
+    """The indexed constraint of that name, made on first use."""
+    if not hasattr(model, name):
+        setattr(model, name, pyo.Constraint(pyo.Any))
+    return getattr(model, name)
+
+
+def variables(model: Any, name: str) -> Any:
+    """The indexed non-negative variable of that name, made on first use."""
+    if not hasattr(model, name):
+        setattr(model, name, pyo.Var(pyo.Any, dense=False, bounds=(0, None)))
+    return getattr(model, name)
+
+
+def periods_of(policy: Any, parameters: Parameters, start: int | None = None) -> list[int]:
+    """Periods a policy holds in: first year at or after its start, at or before its end, never the base period."""
+    first = policy.from_year if getattr(policy, "from_year", None) is not None else start
+    last = getattr(policy, "to_year", None)
+    return [
+        p
+        for p in parameters.horizon
+        if (first is None or p >= first)
+        and (last is None or p <= last)
+        and p != parameters.horizon.base
+    ]
+
+
+def value_in(values: dict[int, float], period: int, parameters: Parameters, between: str) -> float:
+    """Value of a policy in a period: the mean of its yearly values, or the step in force in the first year."""
+    if list(values) == [ALWAYS]:
+        return values[ALWAYS]
+    series = sorted(values.items())
+    if between == "step":
+        return at_year(series, period, "step")
+    return in_period(series, period, parameters.horizon, "linear")
+
+
+def first_year(values: dict[int, float]) -> int | None:
+    """First year of a series; None for a value that always holds."""
+    years = [y for y in values if y != ALWAYS]
+    return min(years) if years else None
+
+
+
+
+def indicator_unit(indicator: Any, parameters: Parameters) -> str:
+    """Yearly unit in which an indicator is expressed: Mt/yr, PJ/yr, Mtce/yr or millions of a natural unit a year."""
+    leaf = indicator.leaves()[0][1]
+    if leaf.quantity == "energy":
+        return "PJ/yr" if leaf.convention == "calorific" else "Mtce/yr"
+    if leaf.quantity in ("output", "capacity", "additions", "purchases", "use"):
+        natural = _natural_unit(leaf, parameters)
+        return f"{million(natural)}/yr"
+    return "Mt/yr"
+
+
+def _natural_unit(leaf: Any, parameters: Parameters) -> str:
+    commodities = parameters.facts["commodities"]
+    if leaf.commodity is not None:
+        return str(commodities[leaf.commodity[0]]["unit"])
+    groups, product = parameters.facts["groups"], parameters.facts["product"]
+    for name in leaf.technologies or ():
+        for technology in groups.get(name, (name,)):
+            if technology in product:
+                return str(commodities[product[technology]]["unit"])
+    return "t"
+
+
+def natural(unit: str) -> str:
+    """The single natural unit behind a yearly unit of millions: Mt/yr -> t, PJ/yr -> GJ, Mtce/yr -> tce."""
+    return {"Mt/yr": "t", "PJ/yr": "GJ", "TWh/yr": "MWh", "Mtce/yr": "tce", "Mm2/yr": "m2"}.get(unit, "unit")
+
+
+def converted(policy_id: str, field: str, quantity: Any, unit: str, context: Any) -> float:
+    """A quantity of a policy as a number in the wanted unit; without a unit it already is in it."""
+    if quantity.unit is None:
+        return float(quantity.value)
+    try:
+        return float(quantity.value * convert_factor(quantity.unit, unit, context.dataset.prices))
+    except UnitError as wrong:
+        raise refuse(
+            f"policies.{policy_id}.{field}: {quantity}", rule=f"the unit must be convertible to {unit} ({wrong})",
+            fix=f"write the quantity in {unit}",
+        ) from wrong  # fmt: skip
+
+
+def check_scope(policy_id: str, indicator: Any, parameters: Parameters) -> None:
+    """Refuse a policy whose node cuts through a region of the chosen resolution."""
+    for _, leaf in indicator.leaves():
+        if leaf.location in parameters.facts["cut_nodes"]:
+            inside = ", ".join(sorted(parameters.facts["cut_nodes"][leaf.location]))
+            raise refuse(
+                f"policies.{policy_id}: {leaf.location} is only a part of {inside} at this resolution",
+                rule="a policy below the chosen resolution is refused, never dropped",
+                fix="choose a finer resolution, or move the policy to a node the resolution keeps apart",
+            )

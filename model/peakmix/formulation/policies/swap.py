@@ -1,0 +1,182 @@
+"""Capacity swap: building needs retired capacity, at a ratio by rule, place class, case and date.
+
+Rows     policy_swap_new(policy, place, case, period)     sum_s x[s->place,case,p] = new capacity of the case
+         policy_swap_pool(policy, place, period)
+             B[p] = B[p-1] + credit (early[p'] + chi natural[p']) - sum_{t,case} ratio x[s->t,case,p]
+         policy_swap_no_growth(policy, place, period)     K[p] <= standing capacity of the base period (key areas)
+Symbols  x  new capacity covered by capacity retired in s   Mt/yr   (policy, source, place, case, period)
+         B  credits in the pool of a place                  Mt/yr   (policy, place, period), >= 0
+         early, natural  retirement in p' = the periods whose end, plus the lag, falls in or before p
+Dual     policy_swap_pool, one-off, in CNY per t/yr: price of a credit in that place; policy_swap_new: what one more tonne of
+         quota would save where it is built
+Traps    a ratio above 1 caps total capacity at standing / ratio; without natural credit an ageing fleet cannot be replaced
+Source   design 3.7; ratios with their sources in swap_ratios.csv
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from peakmix.formulation import capacity_terms
+from peakmix.formulation.indicators import technologies_of
+from peakmix.formulation.model import has_terms, total
+from peakmix.formulation.policies.common import converted, periods_of, rows, variables
+from peakmix.formulation.registry import Instrument
+from peakmix.parameters.container import Parameters
+from peakmix.parameters.lookup import blank
+from peakmix.parameters.refuse import refuse
+from peakmix.parameters.time import in_period
+
+OTHER = "other"
+
+
+def derive(policy_id: str, policy: Any, parameters: Parameters, context: Any) -> None:
+    """``swap_ratio[policy, source, target, case, period]`` and the structural facts of the pools."""
+    group = context.expand(policy.group)
+    if not group:
+        raise refuse(f"policies.{policy_id}.group: {policy.group!r}", rule="a swap names a technology group", fix="see `peakmix tables`")
+    exempt = {t for name in policy.exempt or () for t in context.expand(name)}
+    case_of = case_map(policy, context, group)
+    places = sorted({r for r, t in context.active if t in group})
+    cases = sorted({case_of[t] for t in group if t not in exempt})
+    banned = set(policy.inflow_ban or ())
+    table = context.dataset.tables["swap_ratios"]
+    table = table[table["rule"] == policy.rule]
+    for period in periods_of(policy, parameters):
+        for target in places:
+            key_share = key_area_share(context, target, period)
+            for case in cases:
+                for source in places:
+                    if source != target and target in banned:
+                        continue
+                    ratio = ratio_of(table, case, key_share, "same" if source == target else "cross", period)
+                    if ratio is not None:
+                        parameters.put("swap_ratio", (policy_id, source, target, case, period), ratio)
+    for place, amount in policy.opening.items():
+        parameters.put("swap_opening", (policy_id, place), converted(policy_id, "opening", amount, "Mt/yr", context))
+    facts = {"group": tuple(group), "exempt": exempt, "case": case_of, "places": places, "cases": cases}
+    facts["periods"] = periods_of(policy, parameters)
+    facts["key"] = {r: key_area_share(context, r, parameters.horizon.first[-1]) for r in places}
+    parameters.facts.setdefault("swap", {})[policy_id] = facts
+
+
+def case_map(policy: Any, context: Any, group: tuple[str, ...]) -> dict[str, str]:
+    """Case of every technology of the group: as the policy says, else ``other``."""
+    found = dict.fromkeys(group, OTHER)
+    for name, case in policy.cases.items():
+        for technology in context.expand(name):
+            if technology in found:
+                found[technology] = case
+    return found
+
+
+def key_area_share(context: Any, region: str, period: int) -> float:
+    """Share of key areas in a region, mean over its places that state one; 0 where none does."""
+    table = context.dataset.tables["location_attributes"]
+    table = table[(table["attribute"] == "key_area_share") & table["location"].isin(context.regions[region])]
+    values = [
+        in_period([(None if blank(r.year) else int(r.year), float(r.value))], period, context.horizon, "step")
+        for r in table.itertuples()
+    ]
+    return sum(values) / len(values) if values else 0.0
+
+
+def ratio_of(table: Any, case: str, key_share: float, origin: str, period: int) -> float | None:
+    """Ratio in force in a period; between the classes key and other by the share of key areas. None: rule not in force."""
+
+    def pick(target_class: str) -> float | None:
+        best: tuple[int, int, float] | None = None
+        for row in table.itertuples():
+            if row.year > period or row.case not in (case, OTHER):
+                continue
+            if not blank(row.target_class) and row.target_class != target_class:
+                continue
+            if not blank(row.origin) and row.origin != origin:
+                continue
+            fits = 4 * (row.case == case) + 2 * (not blank(row.target_class)) + (not blank(row.origin))
+            if best is None or (fits >= 4, row.year, fits) > (best[1] >= 4, best[0], best[1]):
+                best = (int(row.year), int(fits), float(row.value))
+        return None if best is None else best[2]
+
+    key, other = pick("key"), pick("other")
+    if key is None or other is None:
+        return key if other is None else other
+    return key_share * key + (1 - key_share) * other
+
+
+def build(model: Any, parameters: Parameters, policy_id: str, policy: Any) -> None:
+    """Add the flows, pools and rows of one swap rule."""
+    books, facts = model.books, parameters.facts["swap"][policy_id]
+    flow, pool = variables(model, "swap_flow"), variables(model, "swap_pool")
+    used: dict[Any, list[Any]] = {}
+    covered: dict[Any, list[Any]] = {}
+    for key, ratio in parameters.values.get("swap_ratio", {}).items():
+        if key[0] != policy_id or not _new(model, books, facts, key[2], key[3], key[4]):
+            continue
+        flow.add(key)
+        used.setdefault((key[1], key[4]), []).append(ratio * flow[key])
+        covered.setdefault(key[2:], []).append(flow[key])
+    for place, case, period in [(r, c, p) for r in facts["places"] for c in facts["cases"] for p in facts["periods"]]:
+        new = _new(model, books, facts, place, case, period)
+        if new:
+            rows(model, "policy_swap_new")[policy_id, place, case, period] = total(new) == total(
+                covered.get((place, case, period), [])
+            )
+    for place in facts["places"]:
+        before = None
+        for period in facts["periods"]:
+            pool.add((policy_id, place, period))
+            credit = [_credit(model, books, policy, facts, place, q) for q in _credited(parameters, policy, facts, period)]
+            carried = [pool[policy_id, place, before]] if before is not None else []
+            opening = parameters.get("swap_opening", (policy_id, place)) if before is None else 0
+            terms = [*carried, *credit, *(-1 * u for u in used.get((place, period), []))]
+            rows(model, "policy_swap_pool")[policy_id, place, period] = pool[policy_id, place, period] == total(terms) + opening
+            before = period
+    if policy.key_areas_no_growth:
+        _no_growth(model, parameters, books, policy_id, facts)
+
+
+def _new(model: Any, books: Any, facts: Any, place: str, case: str, period: int) -> list[Any]:
+    """New capacity variables of a case in a place."""
+    return [
+        model.new_capacity[place, t, period]
+        for t in facts["group"]
+        if facts["case"][t] == case and t not in facts["exempt"] and (place, t, period) in model.new_capacity
+    ]
+
+
+def _credited(parameters: Parameters, policy: Any, facts: Any, period: int) -> list[int]:
+    """Periods whose retirements first count in this period: end(q) <= end(p) + lag, rule in force in q."""
+    horizon = parameters.horizon
+    end = {p: p + horizon.n(p) for p in horizon}
+    before = [p for p in facts["periods"] if p < period]
+    known = {q for q in facts["periods"] if before and end[q] <= end[before[-1]] + policy.lag_years}
+    return [q for q in facts["periods"] if end[q] <= end[period] + policy.lag_years and q not in known]
+
+
+def _credit(model: Any, books: Any, policy: Any, facts: Any, place: str, period: int) -> Any:
+    """Credits earned in a place by what closes early or reaches its end of life without being renewed."""
+    parts = []
+    for technology in facts["group"]:
+        parts.append(capacity_terms.closures(model, books, place, technology, period))
+        if policy.natural_credit:
+            natural = capacity_terms.natural_end(model, books, place, technology, period)
+            renewed = capacity_terms.renewed(model, books, place, technology, period)
+            parts.append(policy.natural_credit * (natural - renewed))
+    return total(parts)
+
+
+def _no_growth(model: Any, parameters: Parameters, books: Any, policy_id: str, facts: Any) -> None:
+    """Capacity of a key area never exceeds what stood in the first period."""
+    first = parameters.horizon.first[0]
+    for place in [r for r in facts["places"] if facts["key"][r] >= 0.5]:
+        base = total(capacity_terms.capacity(model, books, place, t, first) for t in facts["group"])
+        for period in facts["periods"]:
+            now = total(capacity_terms.capacity(model, books, place, t, period) for t in facts["group"])
+            if has_terms(now - base):
+                rows(model, "policy_swap_no_growth")[policy_id, place, period] = now - base <= 0
+
+
+INSTRUMENT = Instrument(
+    "swap", ("policy_swap_new", "policy_swap_pool", "policy_swap_no_growth"), derive, build
+)

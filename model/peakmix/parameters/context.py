@@ -1,0 +1,143 @@
+"""What every deriver needs: the tables, the places, the regions and the weights of places inside a region."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass, field
+from functools import cached_property
+from typing import Any
+
+import pandas as pd
+
+from peakmix.parameters.lookup import Lookup, Places, blank
+from peakmix.parameters.time import Horizon, Series, Vintage, in_period
+from peakmix.tables.dataset import DataSet
+
+
+@dataclass
+class Context:
+    """Tables and structure of one derivation.
+
+    ``technologies`` and ``measures`` are already filtered by the scenario; ``active`` holds the (region, technology) pairs
+    the model knows, filled by :mod:`peakmix.parameters.structure`.
+    """
+
+    dataset: DataSet
+    spec: Any
+    horizon: Horizon
+    places: Places
+    regions: dict[str, tuple[str, ...]]
+    nodes: dict[str, tuple[str, ...]]
+    technologies: pd.DataFrame
+    groups: dict[str, tuple[str, ...]]
+    active: list[tuple[str, str]] = field(default_factory=list)
+    cut: dict[str, set[str]] = field(default_factory=dict)
+    base_values: dict[str, float] = field(default_factory=dict)
+
+    @property
+    def money(self) -> str:
+        """Symbol of the data set's money, e.g. CNY2023."""
+        return self.dataset.money_unit
+
+    def table(self, name: str) -> pd.DataFrame:
+        """One table of the data set."""
+        return self.dataset.tables[name]
+
+    @cached_property
+    def product(self) -> dict[str, str]:
+        """Main product of each technology."""
+        return dict(zip(self.technologies["technology"], self.technologies["product"], strict=True))
+
+    @cached_property
+    def sector(self) -> dict[str, str]:
+        """Sector of each technology."""
+        return dict(zip(self.technologies["technology"], self.technologies["sector"], strict=True))
+
+    @cached_property
+    def attribute(self) -> dict[tuple[str, str], str]:
+        """Text attributes of technologies: (technology, column) -> text."""
+        return {
+            (row["technology"], column): row[column]
+            for row in self.technologies.to_dict("records")
+            for column in ("capacity", "new_build", "retire")
+        }
+
+    @cached_property
+    def parameters(self) -> Lookup:
+        """technology_parameters by (technology, parameter)."""
+        return Lookup(self.table("technology_parameters"), ["technology", "parameter"])
+
+    @cached_property
+    def stock(self) -> dict[tuple[str, str, Vintage], float]:
+        """Stock of every (place, technology, vintage bracket), Mt/yr."""
+        total: dict[tuple[str, str, Vintage], float] = {}
+        for row in self.table("stock").itertuples():
+            a, b = int(row.build_from), int(row.build_to)
+            vintage = Vintage(f"{a}-{b}", a, b, existing=True)
+            key = (row.location, row.technology, vintage)
+            total[key] = total.get(key, 0.0) + float(row.value)
+        return total
+
+    @cached_property
+    def place_stock(self) -> dict[tuple[str, str], float]:
+        """Stock of every (place, technology), all brackets."""
+        total: dict[tuple[str, str], float] = {}
+        for (place, technology, _), value in self.stock.items():
+            total[place, technology] = total.get((place, technology), 0.0) + value
+        return total
+
+    @cached_property
+    def sector_stock(self) -> dict[tuple[str, str], float]:
+        """Stock of every (place, sector), summed over products: a weight, not a quantity."""
+        total: dict[tuple[str, str], float] = {}
+        for (place, technology), value in self.place_stock.items():
+            if technology in self.sector:
+                key = (place, self.sector[technology])
+                total[key] = total.get(key, 0.0) + value
+        return total
+
+    def place_stock_any(self, place: str) -> bool:
+        """Does anything stand in this place?"""
+        return any(value > 0 for (where, _), value in self.place_stock.items() if where == place)
+
+    def weights(self, region: str, technology: str) -> dict[str, float]:
+        """Weights of the region's places for a technology: by its stock, else by its sector's stock, else equal."""
+        members = self.regions[region]
+        if len(members) == 1:
+            return {members[0]: 1.0}
+        for table, key in ((self.place_stock, technology), (self.sector_stock, self.sector.get(technology, ""))):
+            found = {m: table.get((m, key), 0.0) for m in members}
+            total = sum(found.values())
+            if total > 0:
+                return {m: x / total for m, x in found.items() if x > 0}
+        return {m: 1 / len(members) for m in members}
+
+    def weighted(
+        self, region: str, weights: dict[str, float], find: Callable[[Sequence[str]], Series | None], what: str = ""
+    ) -> list[tuple[float, Series]] | None:
+        """(weight, series) of the region's places; None when no place has one. Places without a series are left out."""
+        found = [(w, s) for place, w in weights.items() if (s := find(self.places.chain(place))) is not None]
+        total = sum(w for w, _ in found)
+        return [(w / total, s) for w, s in found] if found else None
+
+    def period_value(self, weighted: Iterable[tuple[float, Series]], period: int, between: str = "linear") -> float:
+        """Weighted mean over places of the period value."""
+        return sum(w * in_period(s, period, self.horizon, between) for w, s in weighted)
+
+    def parameter(self, region: str, technology: str, name: str) -> list[tuple[float, Series]] | None:
+        """Weighted series of one technology parameter in a region, or None."""
+        return self.weighted(
+            region,
+            self.weights(region, technology),
+            lambda chain: self.parameters.series(technology, name, chain=chain),
+        )
+
+    def expand(self, group: str) -> tuple[str, ...]:
+        """Technologies of a group; a technology's own name is a group of one."""
+        if group in self.groups:
+            return self.groups[group]
+        return (group,) if group in self.product else ()
+
+    def node_of(self, place: str | None) -> str | None:
+        """A node name, or None for blank."""
+        return None if blank(place) else place

@@ -1,0 +1,184 @@
+"""Measures and conversions: what they change, cost and how fast they may spread.
+
+A measure is adopted activity U of its host. Its net flow is the change of the host's net flow, so that the balances take
+host plus measures: saves_input counts +, adds_input -, adds_output +, saves_output -.
+Today's penetration is sunk: in the base period U = penetration x host activity; it expires linearly over the life.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+
+from peakmix.parameters.capacity import capital_charge
+from peakmix.parameters.container import Parameters
+from peakmix.parameters.context import Context
+from peakmix.parameters.lookup import Lookup, blank
+from peakmix.parameters.recipes import ledger_contents
+from peakmix.parameters.time import Series, in_period, survival
+
+SIGN = {"saves_input": 1.0, "adds_input": -1.0, "adds_output": 1.0, "saves_output": -1.0}
+
+
+def chosen_measures(context: Context) -> list[tuple[str, str, tuple[str, ...]]]:
+    """(measure, host, exclusion groups) of the scenario's measures whose host is known."""
+    include, exclude = context.spec.measures.include, set(context.spec.measures.exclude)
+    rows = []
+    for row in context.table("measures").itertuples():
+        if row.host in context.product and row.measure not in exclude and (include is None or row.measure in include):
+            groups = () if blank(row.exclusion_group) else tuple(g.strip() for g in row.exclusion_group.split(";"))
+            rows.append((row.measure, row.host, groups))
+    return rows
+
+
+def derive_measures(context: Context, parameters: Parameters) -> None:
+    """All derived elements of measures, for every region where the host is active.
+
+    Sets ``measures`` (region, measure, host); numbers ``measure_flow``, ``measure_ledger``, ``measure_charge`` (capital),
+    ``measure_fixed``, ``measure_variable``, ``measure_alive``, ``applicability``, ``penetration``, ``sunk_share``, ``adoption_rate``.
+    """
+    lookup = Lookup(context.table("measure_parameters"), ["measure", "host", "parameter"])
+    active = set(context.active)
+    rows = []
+    for measure, host, groups in chosen_measures(context):
+        for region in context.regions:
+            if (region, host) in active:
+                rows.append((region, measure, host))
+                for group in groups:
+                    parameters.facts.setdefault("exclusion", defaultdict(list))[region, host, group].append(measure)
+                _measure(context, parameters, lookup, region, measure, host)
+    parameters.sets["measures"] = rows
+    parameters.facts.setdefault("exclusion", {})
+    _measure_flows(context, parameters)
+    _measure_emissions(context, parameters)
+
+
+def _find(context: Context, lookup: Lookup, region: str, measure: str, host: str, name: str) -> list[tuple[float, Series]] | None:
+    return context.weighted(
+        region,
+        context.weights(region, host),
+        lambda chain: lookup.first((measure, host, name), (measure, None, name), chain=chain),
+    )
+
+
+def _measure(context: Context, parameters: Parameters, lookup: Lookup, region: str, measure: str, host: str) -> None:
+    horizon = context.horizon
+    key = (region, measure, host)
+    read = {n: _find(context, lookup, region, measure, host, n) for n in (
+        "capital_cost", "fixed_cost", "variable_cost", "lifetime", "first_year", "applicability", "penetration", "adoption_rate",
+    )}  # fmt: skip
+    life = sum(w * s[0][1] for w, s in read["lifetime"] or [])
+    earliest = sum(w * s[0][1] for w, s in read["first_year"] or [])
+    standing = sum(w * s[0][1] for w, s in read["penetration"] or [])
+    parameters.put("penetration", key, standing)
+    for period in horizon:
+        cell = (*key, period)
+        weight = horizon.operating_weight(period)
+        left = 1.0 if period == horizon.first[0] else _sunk_left(context, life, period)
+        if standing * left > 0:
+            parameters.put("sunk_share", cell, left)
+        parameters.put("applicability", cell, context.period_value(read["applicability"] or [], period))
+        for name, source in (("measure_variable", "variable_cost"), ("measure_fixed", "fixed_cost")):
+            if value := context.period_value(read[source] or [], period) * weight:
+                parameters.put(name, cell, value)
+        if period < earliest or period == horizon.base:
+            continue
+        cost = context.period_value(read["capital_cost"] or [], period)
+        charge, _ = capital_charge(context, measure, period, cost, life, horizon.rate)
+        fixed = 0.0
+        for later in horizon:
+            share = survival(horizon.vintage(period), life, later, horizon)
+            if share > 0:
+                parameters.put("measure_alive", (*key, period, later), share)
+        parameters.put("measure_charge", cell, charge + fixed)
+        parameters.put("measure_cost", cell, cost)
+        if read["adoption_rate"]:
+            rate = context.period_value(read["adoption_rate"], period)
+            parameters.put("adoption_rate", cell, rate * horizon.n(period))
+
+
+def _sunk_left(context: Context, life: float, period: int) -> float:
+    """Share of today's adopted measures still alive: they leave evenly over one life from the start of the second period."""
+    horizon = context.horizon
+    start = horizon.first[1] if len(horizon.first) > 1 else horizon.end
+    years = horizon.years(period)
+    return sum(max(0.0, 1 - (y - start) / life) for y in years) / len(years)
+
+
+def _measure_flows(context: Context, parameters: Parameters) -> None:
+    """Changes of net flow and of the ledgers, per unit of adopted host activity."""
+    flows = Lookup(context.table("measure_flows"), ["measure", "host", "commodity", "effect"], place=None)
+    tables = ledger_contents(context)
+    by_measure: dict[str, list[tuple[str | None, str, str]]] = defaultdict(list)
+    for measure, host, commodity, effect in flows.keys():
+        by_measure[str(measure)].append((host, str(commodity), str(effect)))  # type: ignore[arg-type]
+    for region, measure, host in parameters.sets["measures"]:
+        pairs = {(c, e) for h, c, e in by_measure[measure] if h in (None, host)}
+        for period in context.horizon:
+            for commodity, effect in sorted(pairs):
+                series = flows.first((measure, host, commodity, effect), (measure, None, commodity, effect))
+                amount = SIGN[effect] * in_period(series or [(None, 0.0)], period, context.horizon, "linear")
+                if not amount:
+                    continue
+                parameters.add("measure_flow", (region, measure, host, commodity, period), amount)
+                for ledger, table in tables.items():
+                    if content := table.get((commodity, period), 0.0):
+                        parameters.add("measure_ledger", (ledger, region, measure, host, period), -amount * content)
+
+
+def _measure_emissions(context: Context, parameters: Parameters) -> None:
+    removed = Lookup(context.table("measure_emissions"), ["measure", "host", "pollutant"], place=None)
+    names = {str(k[2]) for k in removed.keys()}
+    for region, measure, host in parameters.sets["measures"]:
+        for pollutant in sorted(names):
+            series = removed.first((measure, host, pollutant), (measure, None, pollutant))
+            ledger = "direct_co2" if pollutant == "CO2_process" else pollutant
+            for period in context.horizon if series else ():
+                amount = in_period(series or [], period, context.horizon, "linear")
+                parameters.add("measure_ledger", (ledger, region, measure, host, period), -amount)
+
+
+def derive_conversions(context: Context, parameters: Parameters) -> None:
+    """Conversions and renewals: sets ``conversions`` (region, conversion, period) and their charges and ratios."""
+    lookup = Lookup(context.table("conversion_parameters"), ["conversion", "parameter"])
+    table = context.table("conversions")
+    active = set(context.active)
+    facts = {}
+    rows = []
+    for name, source, target, draws, clock in zip(
+        *(table[c].tolist() for c in ("conversion", "from", "to", "draws", "clock")), strict=True
+    ):
+        facts[name] = (source, target, draws, clock)
+        for region in context.regions:
+            if (region, source) in active and (region, target) in active:
+                rows += _conversion(context, parameters, lookup, region, name, target)
+    parameters.facts["conversion"] = facts
+    parameters.sets["conversions"] = rows
+
+
+def _conversion(
+    context: Context, parameters: Parameters, lookup: Lookup, region: str, name: str, target: str
+) -> list[tuple[str, str, int]]:
+    def find(what: str) -> list[tuple[float, Series]] | None:
+        return context.weighted(
+            region, context.weights(region, target), lambda chain: lookup.series(name, what, chain=chain)
+        )
+
+    horizon = context.horizon
+    earliest = sum(w * s[0][1] for w, s in find("first_year") or [])
+    cost, ratio, limit = find("capital_cost"), find("ratio"), find("limit")
+    rows = []
+    for period in horizon:
+        if period < earliest or period == horizon.base:
+            continue
+        key = (region, name, period)
+        scale = context.period_value(ratio, period) if ratio else 1.0
+        life = parameters.get("lifetime", (region, target, str(period)))
+        money = context.period_value(cost or [], period) * scale
+        charge, _ = capital_charge(context, target, period, money, life, horizon.rate)
+        parameters.put("conversion_charge", key, charge)
+        parameters.put("conversion_cost", key, money)
+        parameters.put("conversion_ratio", key, scale)
+        if limit:
+            parameters.put("conversion_limit", key, context.period_value(limit, period) * horizon.n(period))
+        rows.append(key)
+    return rows

@@ -1,0 +1,104 @@
+"""Physical limits from the tables: statistics that pin the base period, limits at nodes, share limits."""
+
+from __future__ import annotations
+
+from peakmix.parameters.container import Parameters
+from peakmix.parameters.context import Context
+from peakmix.parameters.lookup import Lookup, blank
+from peakmix.parameters.time import at_year, in_period
+
+
+def derive_base_activity(context: Context, parameters: Parameters) -> None:
+    """``base_low`` and ``base_high[region, group]``, Mt/yr, from statistics of the year nearest to the base period."""
+    base = context.horizon.base
+    if base is None:
+        return
+    member_of = {m: r for r, members in context.regions.items() for m in members}
+    table = context.table("base_activity")
+    lookup = Lookup(table, ["group"])
+    width = Lookup(table.assign(value=table["tolerance"]), ["group"])
+    for (group,) in lookup.keys():
+        if not context.expand(str(group)):
+            continue
+        for place in lookup.places(group):
+            if place not in member_of:
+                continue
+            value = at_year(lookup.exact(place, group) or [], base, "linear")
+            slack = at_year(width.exact(place, group) or [], base, "linear")
+            parameters.add("base_low", (member_of[place], str(group)), value * (1 - slack))
+            parameters.add("base_high", (member_of[place], str(group)), value * (1 + slack))
+
+
+def derive_limits(context: Context, parameters: Parameters) -> None:
+    """``limit_value[limit, quantity, group, node, sense, period]``; blank places give one row a region."""
+    table = context.table("limits")
+    member_of = {m: r for r, members in context.regions.items() for m in members}
+    lookup = Lookup(table, ["limit", "quantity", "group", "sense"])
+    rows = []
+    for limit, quantity, group, sense in lookup.keys():
+        for place in lookup.places(limit, quantity, group, sense):
+            series = lookup.exact(place, limit, quantity, group, sense) or []
+            if blank(place):
+                nodes = [(r, float(len([m for m in ms if context.place_stock_any(m)]) or 1)) for r, ms in context.regions.items()]
+            elif place in member_of:
+                nodes = [(member_of[place], 1.0)]
+            elif place in context.nodes and context.nodes[str(place)]:
+                nodes = [(str(place), 1.0)]
+            else:
+                continue
+            for node, number in nodes:
+                for period in context.horizon:
+                    if period == context.horizon.base:
+                        continue
+                    years = context.horizon.n(period) if quantity in ("additions", "net_additions") else 1
+                    value = in_period(series, period, context.horizon, "linear") * years * number
+                    key = (limit, quantity, group, node, sense, period)
+                    parameters.add("limit_value", key, value)
+                    rows.append(key)
+    parameters.sets["limits"] = list(dict.fromkeys(rows))
+
+
+def derive_share_limits(context: Context, parameters: Parameters) -> None:
+    """Share limits: ``share_left`` and ``share_right`` coefficients per technology, row (limit, node, period).
+
+    share_right is value x coefficient, one element; a row reads sum left x A - sum right x A <= 0 (or >= 0).
+    """
+    members: dict[str, dict[str, list[tuple[str, float]]]] = {}
+    for row in context.table("share_limits").itertuples():
+        if row.technology in context.product:
+            members.setdefault(row.limit, {"numerator": [], "denominator": []})[row.role].append(
+                (row.technology, float(row.value))
+            )
+    table = context.table("share_limit_values")
+    sense = dict(zip(table["limit"], table["sense"], strict=True))
+    pooled = dict(zip(table["limit"], table["pooled"], strict=True))
+    lookup = Lookup(table, ["limit"])
+    rows = []
+    for limit, sides in members.items():
+        nodes = _share_nodes(context, lookup, limit, pooled.get(limit, "no") == "yes")
+        for node, series in nodes.items():
+            for period in context.horizon:
+                value = in_period(series, period, context.horizon, "linear")
+                rows.append((limit, node, period))
+                for technology, coefficient in sides["numerator"]:
+                    parameters.put("share_left", (limit, node, period, technology), coefficient)
+                for technology, coefficient in sides["denominator"]:
+                    parameters.put("share_right", (limit, node, period, technology), coefficient * value)
+    parameters.sets["share_limits"] = rows
+    parameters.facts["share_sense"] = sense
+
+
+def _share_nodes(context: Context, lookup: Lookup, limit: str, pooled: bool) -> dict[str, list[tuple[int | None, float]]]:
+    """Node of each row and the series that holds there."""
+    if pooled:
+        return {
+            str(place or context.places.root): list(lookup.exact(place, limit) or [])
+            for place in lookup.places(limit)
+            if (place or context.places.root) in context.nodes
+        }
+    found = {}
+    for region, members in context.regions.items():
+        series = lookup.series(limit, chain=context.places.chain(members[0]))
+        if series is not None:
+            found[region] = list(series)
+    return found
