@@ -23,7 +23,7 @@ Source: design section 5; S. Boyd and L. Vandenberghe, Convex Optimization (2004
 
 from __future__ import annotations
 
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -199,10 +199,7 @@ def solve_certified(program: LinearProgram, options: SolveOptions | None = None)
     solution = solve(program, options)
     certificate = certify(program, solution)
     if solution.status is Status.OPTIMAL and not certificate.passed:
-        tight = SolveOptions(
-            method="simplex", threads=options.threads, time_limit=options.time_limit, tolerance=1e-9, presolve=False,
-            log=options.log,
-        )  # fmt: skip
+        tight = replace(options, method="simplex", tolerance=1e-9, presolve=False)
         second = solve(program, tight)
         if second.status is Status.OPTIMAL:
             return second, certify(program, second)

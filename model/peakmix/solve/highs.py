@@ -103,12 +103,14 @@ class Engine:
             counts = np.bincount(pattern.columns[kept], minlength=cols)
             indptr = np.concatenate(([0], np.cumsum(counts))).astype(np.int32)
             indices, data = indices[kept], data[kept]
-        column_wise, minimise, continuous = 1, 1, np.zeros(cols, dtype=np.int32)
-        status = self.highs.passModel(
-            cols, rows, len(data), column_wise, minimise, program.offset, program.cost, program.col_lower,
-            program.col_upper, program.row_lower, program.row_upper, indptr, indices, data, continuous,
-        )  # fmt: skip
-        self.checked(status, "the model")
+        target = highspy.HighsLp()
+        target.num_col_, target.num_row_, target.offset_ = cols, rows, program.offset
+        target.col_cost_, target.col_lower_, target.col_upper_ = program.cost, program.col_lower, program.col_upper
+        target.row_lower_, target.row_upper_ = program.row_lower, program.row_upper
+        matrix = target.a_matrix_
+        matrix.format_, matrix.num_col_, matrix.num_row_ = highspy.MatrixFormat.kColwise, cols, rows
+        matrix.start_, matrix.index_, matrix.value_ = indptr, indices, data
+        self.checked(self.highs.passModel(target), "the model")
 
     def set_basis(self, basis: Basis) -> None:
         """Start the next run from a basis."""

@@ -148,6 +148,21 @@ class LinearProgram:
     rows: NameTable
     cols: NameTable
 
+    @classmethod
+    def from_dense(
+        cls, cost: npt.ArrayLike, matrix: npt.ArrayLike, rows: Sequence[tuple[float, float]],
+        cols: Sequence[tuple[float, float]], offset: float = 0.0,
+    ) -> LinearProgram:  # fmt: skip
+        """A small program from a dense matrix (m, n), with (lower, upper) pairs; rows and columns are row[i], col[j]."""
+        dense = np.asarray(matrix, dtype=np.float64).reshape(len(rows), len(cols))
+        col, row = np.nonzero(dense.T)
+        indptr = np.searchsorted(col, np.arange(len(cols) + 1)).astype(np.int32)
+        row_sides, col_sides = (np.asarray(pairs, dtype=np.float64).reshape(-1, 2).T.copy() for pairs in (rows, cols))
+        names = (NameTable([(name, [(i,) for i in range(n)])]) for name, n in (("row", len(rows)), ("col", len(cols))))
+        pattern = Pattern(indptr, row.astype(np.int32), len(rows))
+        values = dense[row, col]
+        return cls(np.asarray(cost, dtype=np.float64), offset, pattern, values, *row_sides, *col_sides, *names)
+
     @property
     def shape(self) -> tuple[int, int]:
         """(rows, columns)."""
