@@ -1,37 +1,16 @@
-"""The rules across tables: each a small function with a name and a meaning, registered in ``RULES``."""
+"""The rules across tables, gathered: ``RULES`` lists them, ``run_rules`` applies them to a data set."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
-from dataclasses import dataclass
-
-from peakmix.foundation.errors import Findings, InputError, Notice
+from peakmix.foundation.errors import Findings
+from peakmix.tables import balances, coverage, links, sanity, savings, supply
 from peakmix.tables.dataset import DataSet
+from peakmix.tables.rules import RULES, Rule
 
-Finding = InputError | Notice
-Function = Callable[[DataSet], Iterator[Finding]]
+__all__ = ["RULES", "Rule", "run_rules"]
 
-
-@dataclass(frozen=True)
-class Rule:
-    """One rule: its name, what must hold, and the function that yields what breaks it."""
-
-    name: str
-    meaning: str
-    function: Function
-
-
-RULES: list[Rule] = []
-
-
-def rule(meaning: str) -> Callable[[Function], Function]:
-    """Register a rule under the name of its function."""
-
-    def register(function: Function) -> Function:
-        RULES.append(Rule(function.__name__, meaning, function))
-        return function
-
-    return register
+MODULES = (links, coverage, supply, balances, savings, sanity)
+"""Modules that hold rules; importing them registers the rules."""
 
 
 def run_rules(dataset: DataSet, findings: Findings) -> None:
