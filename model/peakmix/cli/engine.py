@@ -48,4 +48,4 @@ def _value(option: str, text: str) -> Any:
 
 def keywords(**options: Any) -> dict[str, Any]:
     """Only the options that were given."""
-    return {name: value for name, value in options.items() if value not in (None, {}, False)}
+    return {name: value for name, value in options.items() if value is not None and value is not False and value != {}}
