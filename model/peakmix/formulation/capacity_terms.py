@@ -11,12 +11,22 @@ from typing import Any
 from peakmix.formulation.model import Books, total
 
 
-def added(model: Any, region: str, technology: str, period: int) -> Any:
-    """Capacity that enters in a period: new build plus what conversions and renewals bring, or None."""
+def added_parts(model: Any, region: str, technology: str, period: int) -> list[Any]:
+    """Variables whose sum is the capacity that enters in a period: new build, and what conversions and renewals bring.
+
+    Where a ratio other than one is stated the sum has its own variable, so that no two derived elements meet.
+    """
     key = (region, technology, period)
     if key in model.entering_capacity:
-        return model.entering_capacity[key]
-    return model.new_capacity[key] if key in model.new_capacity else None
+        return [model.entering_capacity[key]]
+    parts = list(model.books.brought.get(key, ()))
+    return [*parts, model.new_capacity[key]] if key in model.new_capacity else parts
+
+
+def added(model: Any, region: str, technology: str, period: int) -> Any:
+    """Capacity that enters in a period as one expression, or None where nothing can."""
+    parts = added_parts(model, region, technology, period)
+    return total(parts) if parts else None
 
 
 def _variable(model: Any, books: Books, region: str, technology: str, label: str, period: int) -> Any:

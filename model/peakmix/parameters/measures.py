@@ -177,7 +177,8 @@ def _conversion(
         charge, _ = capital_charge(context, target, period, money, life, horizon.rate)
         parameters.put("conversion_charge", key, charge)
         parameters.put("conversion_cost", key, money)
-        parameters.put("conversion_ratio", key, scale)
+        if ratio:
+            parameters.put("conversion_ratio", key, scale)
         if limit:
             parameters.put("conversion_limit", key, context.period_value(limit, period) * horizon.n(period))
         rows.append(key)

@@ -27,7 +27,7 @@ from typing import Any
 
 import pyomo.environ as pyo
 
-from peakmix.formulation.capacity_terms import natural_end
+from peakmix.formulation.capacity_terms import added, added_parts, natural_end
 from peakmix.formulation.model import Books, has_terms, total
 from peakmix.formulation.registry import Family
 from peakmix.parameters.container import Key, Parameters
@@ -63,7 +63,8 @@ def _conversions(model: Any, parameters: Parameters, books: Books) -> None:
     for region, name, period in parameters.sets["conversions"]:
         source, _, draws, _ = parameters.facts["conversion"][name]
         if draws == "expiring":
-            pooled.append((region, name, period))
+            if can_expire(parameters, books, region, source, period):
+                pooled.append((region, name, period))
             continue
         for label in books.vintages[region, source, period]:
             if (region, source, label, period) in carried:
@@ -80,24 +81,40 @@ def _conversions(model: Any, parameters: Parameters, books: Books) -> None:
             model.books.converted["entry", region, target, period].append((name, label))
 
 
+def can_expire(parameters: Parameters, books: Books, region: str, technology: str, period: int) -> bool:
+    """Can anything reach its end of life in this period: standing stock, or what an earlier period may have added?"""
+    if parameters.get("standing_expiring", (region, technology, period)):
+        return True
+    return bool(books.expiring[region, technology, period])
+
+
 def _entering(model: Any, parameters: Parameters) -> None:
-    """Entering capacity, where conversions or renewals bring some; otherwise new capacity itself serves."""
-    sources: dict[Key, list[Any]] = defaultdict(list)
-    ratio = parameters.values.get("conversion_ratio", {})
+    """What conversions and renewals bring in: plain variables, or a summing row where a ratio is stated."""
+    stated = parameters.values.get("conversion_ratio", {})
+    plain: dict[Key, list[Any]] = defaultdict(list)
+    scaled: dict[Key, list[Any]] = defaultdict(list)
+
+    def bring(key: Key, name: str, variable: Any) -> None:
+        ratio = stated.get((key[0], name, key[2]))
+        if ratio is None:
+            plain[key].append(variable)
+        else:
+            scaled[key].append(ratio * variable)
+
     for region, name, period in model.renewal:
         target = parameters.facts["conversion"][name][1]
-        sources[region, target, period].append(ratio[region, name, period] * model.renewal[region, name, period])
+        bring((region, target, period), name, model.renewal[region, name, period])
     for key, pairs in model.books.converted.items():
         if key[0] == "entry":
             for name, label in pairs:
-                variable = model.conversion[key[1], name, label, key[3]]
-                sources[key[1:]].append(ratio[key[1], name, key[3]] * variable)
-    index = sorted(sources)
+                bring(key[1:], name, model.conversion[key[1], name, label, key[3]])
+    index = sorted(scaled)
+    model.books.brought = {k: v for k, v in plain.items() if k not in scaled}
     model.entering_capacity = pyo.Var(index, bounds=(0, None))
 
     def rule(m: Any, *key: Any) -> Any:
         new = [m.new_capacity[key]] if key in m.new_capacity else []
-        return m.entering_capacity[key] == total([*new, *sources[key]])
+        return m.entering_capacity[key] == total([*new, *plain.get(key, []), *scaled[key]])
 
     model.entering = pyo.Constraint(index, rule=rule)
 
@@ -107,12 +124,7 @@ def _balance(model: Any, parameters: Parameters, books: Books, key: Key) -> Any:
     if key in parameters.values.get("opening_stock", {}):
         return model.stock[key] == parameters["opening_stock"][key]
     if key in parameters.values.get("entry", {}):
-        name = (region, technology, period)
-        variable = (
-            model.entering_capacity[name]
-            if name in model.entering_capacity
-            else (model.new_capacity[name] if name in model.new_capacity else None)
-        )
+        variable = added(model, region, technology, period)
         if variable is None:
             return model.stock[key] == 0
         return model.stock[key] == parameters["entry"][key] * variable
@@ -123,7 +135,7 @@ def _balance(model: Any, parameters: Parameters, books: Books, key: Key) -> Any:
     for name in books.converted.get(("out", *key), []):
         terms.append(-1 * model.conversion[region, name, label, period])
     for name in books.converted.get(("in", *key), []):
-        element = parameters["conversion_ratio"][region, name, period]
+        element = parameters.get("conversion_ratio", (region, name, period), 1.0)
         terms.append(element * model.conversion[region, name, label, period])
     return model.stock[key] == total(terms)
 
@@ -161,14 +173,11 @@ def _costs(model: Any, parameters: Parameters, books: Books) -> None:
             books.cost("hurdle_mark_up", key, parameters["hurdle_charge"][key], variable)
     for (region, technology, label, period), element in parameters.values.get("fixed_charge", {}).items():
         if (region, technology, label, period) in model.stock:
-            variable = model.stock[region, technology, label, period]
-        elif (region, technology, int(label)) in model.entering_capacity:
-            variable = model.entering_capacity[region, technology, int(label)]
-        elif (region, technology, int(label)) in model.new_capacity:
-            variable = model.new_capacity[region, technology, int(label)]
+            parts = [model.stock[region, technology, label, period]]
         else:
-            continue
-        books.cost("fixed", (region, technology, period), element, variable)
+            parts = added_parts(model, region, technology, int(label))
+        for variable in parts:
+            books.cost("fixed", (region, technology, period), element, variable)
     for key, variable in model.early_retirement.items():
         element = parameters.values.get("closure_charge", {}).get((key[0], key[1], key[3]))
         if element is not None:

@@ -1,0 +1,162 @@
+"""Run a scenario: prepare, solve, audit twice, certify, write."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+import xarray as xr
+
+from peakmix.api.conflict import diagnose
+from peakmix.api.prepare import Prepared, Progress, Timings, prepare, read, silent
+from peakmix.audit.full import audit as audit_fully
+from peakmix.foundation.errors import LimitError, UncertifiedError, UsageError
+from peakmix.results.dataset import RunParts, build_dataset
+from peakmix.results.quick_audit import quick_audit
+from peakmix.results.store import write_result
+from peakmix.results.summary import summarise
+from peakmix.scenario import Scenario
+from peakmix.solve.certificate import solve_certified
+from peakmix.solve.solution import SolveOptions, Status, write_to_stderr
+
+METHODS = {"auto": "auto", "simplex": "simplex", "ipm": "interior"}
+
+
+@dataclass
+class RunResult:
+    """What a run gives back.
+
+    dataset    everything the file holds, as an xarray Dataset
+    path       where it was written, or None
+    certified  certificate and both audits passed
+    text       readable summary
+    """
+
+    dataset: xr.Dataset
+    path: Path | None
+    certified: bool
+    text: str
+    notices: tuple[str, ...] = ()
+    exit_code: int = 0
+    seconds: dict[str, float] = field(default_factory=dict)
+
+
+def run(
+    path: Path | str | Scenario,
+    out: Path | str | None = None,
+    overwrite: bool = False,
+    progress: Progress = silent,
+    changes: Mapping[str, Any] | None = None,
+    frames: Mapping[str, pd.DataFrame] | None = None,
+) -> RunResult:
+    """Solve a scenario and write its result file.
+
+    Parameters
+    ----------
+    path:
+        Scenario file, or a loaded scenario.
+    out:
+        Folder or ``.nc`` file; default ``runs/out/<name>.nc`` beside the scenario's folder.
+    overwrite:
+        Replace an existing file.
+    progress:
+        Called with the name of every phase as it starts.
+    changes:
+        Scenario values by dotted key.
+    frames:
+        Tables given as pandas frames.
+
+    Raises
+    ------
+    InputErrors, InfeasibleError, LimitError, UsageError
+    """
+    timings = Timings(progress=progress)
+    scenario, data = read(path, timings, changes, frames)
+    target = target_of(scenario, path, out)
+    if target.exists() and not overwrite:
+        raise UsageError(f"{target} exists", fix="name another file, or add --overwrite")
+    prepared = prepare(scenario, data, timings)
+    result = solve_prepared(prepared, progress is not silent)
+    timings.phase("write")
+    write_result(result.dataset, target, overwrite=overwrite)
+    timings.done()
+    result.path = target
+    result.seconds = dict(timings.seconds)
+    result.text = summarise(result.dataset) + f"\n\nresult file  {target}"
+    if not result.certified:
+        result.text += "\nNOT CERTIFIED: see the certificate and audit lines above"
+    return result
+
+
+def run_scenario(scenario: Scenario, frames: Mapping[str, pd.DataFrame] | None = None) -> RunResult:
+    """Solve a loaded scenario without writing a file."""
+    timings = Timings()
+    _, data = read(scenario, timings, frames=frames)
+    return solve_prepared(prepare(scenario, data, timings), False)
+
+
+def target_of(scenario: Scenario, path: Path | str | Scenario, out: Path | str | None) -> Path:
+    """Where the result goes: as asked, as the scenario says, or runs/out/<name>.nc."""
+    name = f"{scenario.name}.nc"
+    if out is not None:
+        return Path(out) if str(out).endswith(".nc") else Path(out) / name
+    if scenario.spec.output.directory is not None:
+        return Path(scenario.spec.output.directory) / name
+    folder = Path("runs/out")
+    if not isinstance(path, Scenario):
+        beside = Path(path).resolve().parent
+        folder = beside.parent / "out" if beside.name == "scenarios" else beside / "out"
+    return folder / name
+
+
+def solve_prepared(prepared: Prepared, watched: bool) -> RunResult:
+    """Solve, audit and assemble the result of a prepared scenario."""
+    timings, spec = prepared.timings, prepared.scenario.spec
+    timings.phase("solve")
+    options = SolveOptions(
+        method=METHODS[spec.solver.method],  # type: ignore[arg-type]
+        threads=spec.solver.threads,
+        time_limit=spec.solver.time_limit,
+        log=write_to_stderr if watched and getattr(timings.progress, "shown", False) else None,
+    )
+    solution, certificate = solve_certified(prepared.program, options)
+    if solution.status is Status.INFEASIBLE:
+        timings.phase("explain")
+        raise diagnose(prepared, options)
+    if solution.status is Status.LIMIT:
+        raise LimitError("no solution within the time limit", fix="raise solver.time_limit")
+    if solution.status is not Status.OPTIMAL:
+        raise UncertifiedError(f"the solver stopped with {solution.status}: {solution.message}")
+    timings.phase("audit")
+    quick = quick_audit(prepared.parameters, prepared.model.books, prepared.program, solution)
+    full = audit_fully(
+        prepared.data, prepared.scenario, variable_values(prepared, solution.x), solution.objective, prepared.base_values
+    )
+    timings.phase("assemble")
+    parts = RunParts(
+        parameters=prepared.parameters,
+        books=prepared.model.books,
+        lp=prepared.program,
+        solution=solution,
+        certificate=certificate,
+        quick=quick,
+        full=full,
+        scenario=prepared.scenario,
+        data=prepared.data,
+        timings=dict(timings.seconds),
+    )
+    dataset = build_dataset(parts)
+    certified = certificate.passed and quick.passed and full.passed
+    warnings = tuple(prepared.parameters.reports.get("warnings", ()))
+    return RunResult(dataset, None, certified, summarise(dataset), warnings, 0 if certified else 5)
+
+
+def variable_values(prepared: Prepared, x: Any) -> dict[str, dict[tuple[Any, ...], float]]:
+    """The solution's variables by component name and index."""
+    cols = prepared.program.cols
+    return {
+        name: dict(zip(cols.indices(name), x[cols.span(name)].tolist(), strict=True)) for name in cols.components
+    }

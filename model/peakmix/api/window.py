@@ -1,0 +1,116 @@
+"""Window: what the reference emits and the least that is reachable, period by period, before a cap is placed.
+
+The reference has all OTHER policies than the ones on the indicator; the least is given for each period alone and for a
+jointly reachable path (least total over the horizon). A cap above the reference is slack, one below the least impossible.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from peakmix.api.prepare import Progress, Timings, read, silent
+from peakmix.formulation.build import build as build_model
+from peakmix.formulation.build import derive_policies
+from peakmix.formulation.marks import add_marks
+from peakmix.foundation.errors import InfeasibleError, UsageError
+from peakmix.parameters.derive import derive
+from peakmix.scenario import Scenario
+from peakmix.solve.compile import compile_model
+from peakmix.solve.living import LivingModel
+from peakmix.solve.program import LinearProgram
+from peakmix.solve.solution import SolveOptions, Status
+
+
+@dataclass(frozen=True)
+class Window:
+    """Levels of one indicator by period: in the reference, least in each period alone, least on a joint path."""
+
+    policy: str
+    unit: str
+    periods: tuple[int, ...]
+    reference: tuple[float, ...]
+    least: tuple[float, ...]
+    joint: tuple[float, ...]
+
+    def lines(self) -> list[str]:
+        """The window as a table."""
+        head = f"{'period':>8}{'reference':>14}{'least alone':>14}{'least jointly':>15}{'width':>9}"
+        rows = [
+            f"{p:>8}{r:>14.2f}{a:>14.2f}{j:>15.2f}{(1 - a / r if r else 0):>9.1%}"
+            for p, r, a, j in zip(self.periods, self.reference, self.least, self.joint, strict=True)
+        ]
+        return [f"{self.policy}, {self.unit}", head, *rows]
+
+
+@dataclass
+class WindowResult:
+    """The windows of a scenario."""
+
+    windows: list[Window]
+    text: str
+
+
+def window(
+    path: Path | str | Scenario, progress: Progress = silent, changes: Mapping[str, Any] | None = None
+) -> WindowResult:
+    """The window of every limited or peaked indicator of a scenario."""
+    timings = Timings(progress=progress)
+    scenario, data = read(path, timings, changes)
+    watched = {k: p for k, p in scenario.spec.active_policies.items() if p.instrument in ("limit", "peak")}
+    if not watched:
+        raise UsageError("the scenario limits no indicator", fix="add a limit or a peak policy, whose indicator is then shown")
+    windows = [_window(scenario, data, name, watched, timings) for name in _distinct(watched)]
+    timings.done()
+    text = "\n\n".join("\n".join(w.lines()) for w in windows)
+    return WindowResult(windows, text)
+
+
+def _distinct(watched: Mapping[str, Any]) -> list[str]:
+    """One policy for every indicator and scope."""
+    seen: dict[str, str] = {}
+    for name, policy in watched.items():
+        seen.setdefault(repr(policy.scoped(policy.indicator)), name)
+    return list(seen.values())
+
+
+def _window(scenario: Scenario, data: Any, name: str, watched: Mapping[str, Any], timings: Timings) -> Window:
+    policy = watched[name]
+    indicator = policy.scoped(policy.indicator)
+    same = {k for k, p in watched.items() if p.scoped(p.indicator).quantity == indicator.quantity}
+    others = {k: p for k, p in scenario.spec.active_policies.items() if k not in same and k not in watched}
+    timings.phase(f"compile {name}")
+    parameters, context = derive(data, scenario.spec)
+    derive_policies(parameters, others, context)
+    model = build_model(parameters)
+    periods = tuple(parameters.horizon)
+    add_marks(model, {name: indicator}, periods)
+    program = compile_model(model).at()
+    timings.phase(f"solve {name}")
+    living = LivingModel(program, SolveOptions())
+    span = program.cols.span("mark")
+    reference = _levels(living, program, span)
+    least = [float(_levels(living, _aimed(program, span, [k == j for j in range(len(periods))]), span)[k]) for k in range(len(periods))]
+    lengths = [float(parameters.horizon.n(p)) for p in periods]
+    joint = _levels(living, _aimed(program, span, lengths), span)
+    return Window(name, "million natural units a year", periods, tuple(reference), tuple(least), tuple(joint))
+
+
+def _aimed(program: LinearProgram, span: slice, weights: Any) -> LinearProgram:
+    """The same programme with the weighted marks as its objective."""
+    cost = np.zeros_like(program.cost)
+    cost[span] = np.asarray(weights, dtype=float)
+    return replace(program, cost=cost, offset=0.0)
+
+
+def _levels(living: LivingModel, program: LinearProgram, span: slice) -> Any:
+    living.push(program)
+    solution = living.run()
+    if solution.status is not Status.OPTIMAL:
+        raise InfeasibleError("the scenario has no solution even without the policies on this indicator",
+                              fix="run it without policies first, or see `peakmix run` for the conflict")  # fmt: skip
+    return solution.x[span]
