@@ -79,7 +79,7 @@ class DataSet:
         row = self[table].iloc[index]
         path = str(row["_file"])
         file = path if self.root is None or path.startswith("frame:") else display_path(self.root / path)
-        given = {"value": "value_given", "unit": "unit_given"}.get(column, column)
+        given = f"{column}_given" if f"{column}_given" in row else column
         value = None if not column or row[given] is None else row[given]
         shown = "" if value is None else f"{value:g}" if isinstance(value, float) else str(value)
         return Place(file, int(row["_line"]), column, shown if column else None)

@@ -12,7 +12,7 @@ Errors of the first five stages are shown together; the rules across tables run 
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -93,11 +93,13 @@ def _finish(
         tables[name] = rows_of_frame(frame, schemas[name], findings)
         contents[f"frame:{name}"] = frame_bytes(frame)
     where = "frame:dataset" if root is None else display_path(root)
+    unreadable = {name for name in schemas for error in findings.errors if Path(error.place.file).stem == name}
     for name in REQUIRED:
-        if not tables[name] and not any(error.place.file.endswith(f"{name}.csv") for error in findings.errors):
+        if not tables[name] and name not in unreadable:
             fix = f"add a file {name}.csv: {schemas[name].title.lower()}"
             findings.error(f"a data set has a table {name}", place=Place(where, 0, "", name), fix=fix)
-    built, prices = _tables(description, schemas, tables, findings)
+            unreadable.add(name)
+    built, prices = _tables(description, schemas, tables, findings, unreadable)
     findings.stop()
     dataset = DataSet(
         description.title,
@@ -120,7 +122,11 @@ def _finish(
 
 
 def _tables(
-    description: Description, schemas: Mapping[str, Schema], tables: Mapping[str, list[Row]], findings: Findings
+    description: Description,
+    schemas: Mapping[str, Schema],
+    tables: Mapping[str, list[Row]],
+    findings: Findings,
+    unreadable: Collection[str],
 ) -> tuple[dict[str, pd.DataFrame], MoneyTable]:
     """Typed frames of all tables and the table of price levels."""
     names = collect(tables, schemas)
@@ -128,13 +134,14 @@ def _tables(
     if any(row.cells.get("source") == SOURCE for row in framed):
         stand_in = Row("sources", "frame:sources", "frame:sources", 0, {})
         names.defined.setdefault("source", {}).setdefault(SOURCE, stand_in)
+    hidden = {column.defines for table in unreadable for column in schemas[table].columns.values() if column.defines}
     typed = {table: type_rows(rows, schemas[table], findings) for table, rows in tables.items()}
     tree = _tree(typed["locations"], findings)
     prices = MoneyTable(description.money, description.price_year)
     built: dict[str, pd.DataFrame] = {}
     for table in sorted(schemas, key=lambda name: name != "money"):
         schema = schemas[table]
-        check_references(tables[table], schema, names, findings)
+        check_references(tables[table], schema, names, findings, hidden)
         kept = check_duplicates(typed[table], schema, findings)
         check_specificity(kept, schema, tree, findings)
         built[table] = _frame(kept, schema, _values(kept, schema, Converter(names, prices, findings)))

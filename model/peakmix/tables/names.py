@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, field
 
 from peakmix.foundation import units
@@ -87,11 +87,17 @@ def collect(tables: Mapping[str, Iterable[Row]], schemas: Mapping[str, Schema]) 
     return names
 
 
-def check_references(rows: Iterable[Row], schema: Schema, names: Names, findings: Findings) -> None:
-    """Every name that refers to something is defined; one error a name and file, with the nearest known name."""
+def check_references(
+    rows: Iterable[Row], schema: Schema, names: Names, findings: Findings, unreadable: Collection[str] = ()
+) -> None:
+    """Every name that refers to something is defined; one error a name and file, with the nearest known name.
+
+    Kinds of names in ``unreadable`` are not looked up: the files that define them have errors of their own.
+    """
     columns = [(column.name, column.of) for column in schema.columns.values() if column.of]
     if schema.has_values:
         columns.append(("source", "source"))
+    columns = [(column, of) for column, of in columns if not set(UNIONS.get(of, (of,))) & set(unreadable)]
     known = {of: names.known(of) for _, of in columns}
     unknown: dict[tuple[str, str, str, str], list[Row]] = {}
     for row in rows:

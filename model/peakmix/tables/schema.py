@@ -15,6 +15,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
@@ -215,7 +216,14 @@ def read_schema(path: Path) -> Schema:
 
 
 def read_schemas(folder: Path) -> dict[str, Schema]:
-    """All schemas of a folder by table name, sorted; InputError when there is none."""
+    """All schemas of a folder by table name, sorted; read once while the files stay the same."""
+    stamps = tuple((path.name, path.stat().st_mtime_ns, path.stat().st_size) for path in sorted(folder.glob("*.yaml")))
+    return dict(_read_schemas(folder.resolve(), stamps))
+
+
+@lru_cache(maxsize=8)
+def _read_schemas(folder: Path, stamps: tuple[tuple[str, int, int], ...]) -> dict[str, Schema]:
+    """``read_schemas`` for files with the given names, times and sizes."""
     schemas = {path.stem: read_schema(path) for path in sorted(folder.glob("*.yaml"))}
     if not schemas:
         raise InputError("the folder holds schemas", place=Place(display_path(folder)), fix="one YAML a table")
