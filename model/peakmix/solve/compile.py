@@ -54,7 +54,7 @@ def _numbers(values: Sequence[Any], owners: IntArray | None, name: Callable[[int
         for place, entry in enumerate(values):
             if not isinstance(entry, (int, float, np.integer, np.floating)):
                 owner = name(int(owners[place]) if owners is not None else place)
-                raise refusal(owner, f"holds a value that is no number: {entry}") from None
+                raise refusal(owner, f"holds a value that is no number: {getattr(entry, 'value', entry)!r}") from None
         raise
 
 
@@ -148,7 +148,9 @@ def compile_model(model: ConcreteModel, levers: Sequence[Any] | None = None) -> 
     """Compile a Pyomo model once into an affine family; the model is not changed.
 
     levers: variables kept symbolic (an indexed Var or a list of its members); by default those of `model.lever`.
-    Rows and columns keep the order of declaration; variables that no row uses stay as empty columns.
+    Rows and columns keep the order of declaration; variables that no row uses stay as empty columns. A row with
+    variables on one side only keeps their signs, whether the other side is a number or levers; with variables on both
+    sides it reads `smaller - larger <= 0`, an equation `left - right == 0`.
     Raises InputError (not affine, not finite, idle lever, outside variable), InfeasibleError (constant row broken).
     """
     given: Any = model.component("lever") if levers is None else levers

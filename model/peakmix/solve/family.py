@@ -16,6 +16,7 @@ import functools
 import hashlib
 import json
 import os
+import zipfile
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -181,7 +182,7 @@ class AffineFamily:
             with np.load(path, allow_pickle=False) as stored:
                 arrays = {name: stored[name] for name in stored.files}
             header = json.loads(arrays.pop("header").tobytes())
-        except (OSError, ValueError, KeyError, EOFError) as error:
+        except (OSError, ValueError, KeyError, EOFError, zipfile.BadZipFile) as error:
             raise refusal(str(path), f"not a compiled family: {error}", fix) from error
         if header.get("format") != FORMAT or (key is not None and header.get("key") != key):
             raise refusal(str(path), "compiled from other inputs or code", fix)

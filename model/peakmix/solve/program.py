@@ -153,7 +153,7 @@ class LinearProgram:
         cls, cost: npt.ArrayLike, matrix: npt.ArrayLike, rows: Sequence[tuple[float, float]],
         cols: Sequence[tuple[float, float]], offset: float = 0.0,
     ) -> LinearProgram:  # fmt: skip
-        """A small program from a dense matrix (m, n), with (lower, upper) pairs; rows and columns are row[i], col[j]."""
+        """A small program from a dense matrix (m, n) and (lower, upper) pairs; names are row[i] and col[j]."""
         dense = np.asarray(matrix, dtype=np.float64).reshape(len(rows), len(cols))
         col, row = np.nonzero(dense.T)
         indptr = np.searchsorted(col, np.arange(len(cols) + 1)).astype(np.int32)

@@ -120,7 +120,8 @@ class Walk:
 
     def __init__(self, model: ConcreteModel, levers: list[Any]) -> None:
         self.model = model
-        self.columns = _columns(model, {id(lever) for lever in levers})
+        self.levers = {id(lever) for lever in levers}
+        self.columns = _columns(model, self.levers)
         known = {id(variable): variable for variable in [*self.columns.variables, *levers]}
         self.order: dict[int, int] = {identity: place for place, identity in enumerate(known)}
         recorder = _Recorder(known, self.order, SortComponents.UNSORTED)
@@ -144,7 +145,7 @@ class Walk:
                     continue
                 members.append(as_tuple(index))
                 try:
-                    low, body, high = row.to_bounded_expression()
+                    low, body, high = self._sides(row)
                     low, high = self._bound(low, -1), self._bound(high, 1)
                 except (ValueError, TypeError) as error:
                     raise refusal(row.name, str(error)) from error
@@ -155,6 +156,32 @@ class Walk:
     def row_name(self, row: int) -> str:
         """Readable name of a row."""
         return NameTable(self.blocks).text(row)
+
+    def _sides(self, row: Any) -> tuple[Any, Any, Any]:
+        """Lower bound, body and upper bound of a row; a side that holds levers only counts as the bound.
+
+        So a row has the same sign, and its dual the same meaning, whether its bound is a number or a lever.
+        """
+        low, body, high = row.to_bounded_expression()
+        expression = row.expr
+        if expression.nargs() == 2 and (low is None or low.__class__ is int) and high.__class__ is int and high == 0:
+            left, right = expression.args
+            if left.__class__ not in native_types and left.is_potentially_variable() and not self._has_columns(left):
+                return 0, right - left, None if low is None else 0
+        return low, body, high
+
+    def _has_columns(self, expression: Any) -> bool:
+        """Whether an expression holds a variable that is not a lever; stops at the first one."""
+        waiting = [expression]
+        while waiting:
+            node = waiting.pop()
+            if node.__class__ in native_types:
+                continue
+            if node.is_expression_type():
+                waiting.extend(node.args)
+            elif node.is_variable_type() and id(node) not in self.levers:
+                return True
+        return False
 
     def _bound(self, bound: Any, side: int) -> float:
         """A bound as a number (side -1 lower, 1 upper); levers in the bound of a ranged row are kept in `moving`."""
@@ -189,7 +216,10 @@ def _columns(model: ConcreteModel, levers: set[int]) -> Columns:
                 continue
             if not variable.is_continuous():
                 raise refusal(variable.name, "this variable is not continuous; a linear program has no integers")
-            low, high = (variable.value, variable.value) if variable.fixed else variable.bounds
+            try:
+                low, high = (variable.value, variable.value) if variable.fixed else variable.bounds
+            except ValueError as error:
+                raise refusal(variable.name, str(error)) from error
             members.append(as_tuple(index))
             found.append(variable)
             lower.append(-infinite if low is None else low)
