@@ -66,18 +66,23 @@ def _split(text: str, file: str, findings: Findings) -> list[tuple[int, list[str
     lines: list[tuple[int, list[str]]] = []
     reader = csv.reader(io.StringIO(text, newline=""), strict=True)
     start = 1
+    written = text.splitlines()
+
+    def place() -> Place:
+        return Place(file, start, "", written[start - 1][:60] if start <= len(written) else "")
+
     try:
         for cells in reader:
             if reader.line_num > start and any("\n" in cell or "\r" in cell for cell in cells):
                 rule = "a cell stands on one line"
-                findings.error(rule, place=Place(file, start), fix="close the quote that is open on this line")
+                findings.error(rule, place=place(), fix="close the quote that is open on this line")
                 return []
             if any(cell.strip() for cell in cells):
                 lines.append((start, [cell.strip() for cell in cells]))
             start = reader.line_num + 1
     except csv.Error as error:
         fix = 'close every quote; write a quote inside a quoted cell twice ("")'
-        findings.error(f"the file is valid CSV: {error}", place=Place(file, start), fix=fix)
+        findings.error(f"the file is valid CSV: {error}", place=place(), fix=fix)
         return []
     return lines
 
@@ -130,7 +135,11 @@ def read_text(text: str, schema: Schema, file: str, path: str, findings: Finding
     if not _header(names, schema, Place(file, line), findings):
         return []
     if len(lines) == 1:
-        findings.error("a table file has rows", place=Place(file, line), fix="write the rows or delete the file")
+        findings.error(
+            "a table file has rows",
+            place=Place(file, line, "", ",".join(names)),
+            fix="write the rows or delete the file",
+        )
     rows: list[Row] = []
     for line, cells in lines[1:]:
         if len(cells) != len(names):
