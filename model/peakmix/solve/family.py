@@ -30,8 +30,6 @@ from peakmix.solve.program import (
     LinearProgram,
     NameTable,
     Pattern,
-    check_bounds,
-    check_numbers,
     refusal,
     weighted_count,
 )
@@ -120,10 +118,7 @@ class AffineFamily:
             raise refusal(self.levers.text(first), f"a lever value is finite, not {float(levers[first])!r}")
         base = self.base
         moved: dict[str, Any] = {name: self.slopes[name].applied(getattr(base, name), levers) for name in _MOVED}
-        member = replace(base, offset=float(base.offset + self.offset_slopes @ levers), **moved)
-        check_numbers(member)
-        check_bounds(member)
-        return member
+        return replace(base, offset=float(base.offset + self.offset_slopes @ levers), **moved).checked()
 
     def gradient(self, x: FloatArray, row_dual: FloatArray) -> FloatArray:
         """Slope of the optimum in every lever, objective units per lever unit, shape (levers,).

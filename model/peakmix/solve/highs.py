@@ -17,7 +17,7 @@ import highspy
 import numpy as np
 
 from peakmix.foundation.errors import LimitError, UncertifiedError
-from peakmix.solve.program import TINY_COEFFICIENT, LinearProgram, check_numbers
+from peakmix.solve.program import TINY_COEFFICIENT, LinearProgram
 from peakmix.solve.solution import Basis, Method, Solution, SolveOptions, Status, Values
 
 __all__ = ["Basis", "Engine", "Solution", "SolveOptions", "Status", "Values", "chosen_method", "solve"]
@@ -146,7 +146,8 @@ class Engine:
             found = highs.getSolution()
             lists = (found.col_value, found.row_value, found.row_dual, found.col_dual)
             values = Values(*(np.array(numbers, dtype=np.float64) for numbers in lists))
-            objective = float(info.objective_function_value)
+            empty = word == _WORD.kModelEmpty
+            objective = float(highs.getObjectiveOffset()[1] if empty else info.objective_function_value)
             if not (np.isfinite(objective) and all(np.isfinite(part).all() for part in vars(values).values())):
                 status, message, values, objective = Status.ERROR, "Values are not finite", None, float("nan")
             elif with_basis and has_basis:
@@ -199,11 +200,11 @@ def solve(program: LinearProgram, options: SolveOptions | None = None, basis: Ba
     """Solve one program from scratch, or from a basis.
 
     Second attempts: `unbounded or infeasible` is resolved with presolve off; an interior point run without a clear
-    answer is repeated with the simplex method. Raises InputError for numbers no solver should see, LimitError when
-    HiGHS refuses a call; other outcomes are in the status.
+    answer is repeated with the simplex method. Raises InputError for numbers no solver should see, InfeasibleError for
+    bounds that cross, LimitError when HiGHS refuses a call; other outcomes are in the status.
     """
     options = options or SolveOptions()
-    check_numbers(program)
+    program.checked()
     engine = Engine(options)
     engine.load(program)
     method: Method = "simplex" if basis is not None else chosen_method(program, options.method)

@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 
 from peakmix.solve.highs import Engine, added, chosen_method
-from peakmix.solve.program import TINY_COEFFICIENT, FloatArray, IntArray, LinearProgram, check_numbers
+from peakmix.solve.program import TINY_COEFFICIENT, FloatArray, IntArray, LinearProgram
 from peakmix.solve.solution import Basis, Solution, SolveOptions, Status
 
 RELOAD_FROM = 100_000
@@ -36,7 +36,7 @@ class LivingModel:
     ) -> None:
         self.options = options or SolveOptions()
         self.iteration_budget = iteration_budget or max(1000, program.shape[0])
-        check_numbers(program)
+        program.checked()
         self._engine = Engine(self.options)
         self._engine.load(program)
         self._program = program
@@ -63,7 +63,7 @@ class LivingModel:
 
         A program of another shape or pattern is loaded whole (cold if its shape differs).
         """
-        check_numbers(program)
+        program.checked()
         old, self._program = self._program, program
         if program.pattern is not old.pattern:
             return self._reload(program, keep=program.shape == old.shape)

@@ -168,6 +168,14 @@ class LinearProgram:
         """(rows, columns)."""
         return len(self.row_lower), len(self.cost)
 
+    def checked(self) -> LinearProgram:
+        """The program itself, after `check_numbers` and `check_bounds`; they run once for each program."""
+        if "_sound" not in self.__dict__:
+            check_numbers(self)
+            check_bounds(self)
+            self.__dict__["_sound"] = True
+        return self
+
     def row_values(self, x: FloatArray, data: FloatArray | None = None) -> FloatArray:
         """A x, shape (m,); with `data` the entries of A are replaced (for absolute values)."""
         entries = self.data if data is None else data
