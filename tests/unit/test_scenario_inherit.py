@@ -158,3 +158,14 @@ def test_values_are_what_they_look_like(text: str, value: object) -> None:
 def test_values_that_readers_disagree_on_are_refused(text: str) -> None:
     with pytest.raises(ValueError, match=r"."):
         read_value(text)
+
+
+SHIPPED = Path(__file__).resolve().parents[2] / "runs" / "scenarios"
+
+
+@pytest.mark.parametrize("path", sorted(SHIPPED.glob("*.yaml")), ids=lambda path: path.stem)
+def test_shipped_scenarios_load_and_are_described(path: Path) -> None:
+    scenario = load(path)
+    assert scenario.name == path.stem
+    assert scenario.spec.title
+    assert scenario.spec.description

@@ -85,11 +85,6 @@ def period_lines(spec: Spec) -> Iterator[str]:
         yield f"{years:<12}{horizon.n(period):>8}{operating:>20.6f}{investment:>20.6f}{mark}"
 
 
-def first_period_from(horizon: Horizon, year: int) -> int | None:
-    """The first period whose first year is at or after a date: when a dated rule takes effect."""
-    return next((p for p in horizon if p >= year), None)
-
-
 def peak_period(horizon: Horizon, policy: PeakPolicy) -> int | None:
     """The period a peak year means: the one that contains it, or the last one that ends before it."""
     if not policy.before:
@@ -98,7 +93,7 @@ def peak_period(horizon: Horizon, policy: PeakPolicy) -> int | None:
 
 
 def policy_lines(name: str, policy: Policy, spec: Spec) -> Iterator[str]:
-    """When a policy holds, with its dates rounded to periods."""
+    """When a policy holds: its dates rounded to the first free period that starts at or after them."""
     horizon = horizon_of(spec)
     state = "" if policy.enabled else ", switched off"
     if isinstance(policy, PeakPolicy):
@@ -112,7 +107,7 @@ def policy_lines(name: str, policy: Policy, spec: Spec) -> Iterator[str]:
     else:
         start = getattr(policy, "start_year", None) or policy.from_year
     free = [p for p in horizon if p != horizon.base]
-    period = (free[0] if free else None) if start is None else first_period_from(horizon, start)
+    period = next((p for p in free if start is None or p >= start), None)
     dated = "no date" if start is None else f"from {start}"
     told = "never inside the horizon" if period is None else f"takes effect with the period {period}"
     ends = f", until {policy.to_year}" if policy.to_year is not None else ""

@@ -96,13 +96,14 @@ class Scenario:
 
     @property
     def data(self) -> str:
-        """Name of a data set, or the path to one: relative paths are taken from the file that states them."""
+        """Name of a data set, or the path to one: a relative path is taken from the file that states it."""
         text = self.spec.data
         origin = self.tree.origins.get(("data",))
-        if not text.startswith(".") or origin is None:
+        if origin is None or not ("/" in text or text.startswith(".")):
             return text
-        beside = next((f.parent for f in self.files if origin.file and f.samefile(Path(origin.file))), None)
-        return str((beside / text).resolve()) if beside is not None else text
+        shown = Path(origin.file).absolute()
+        beside = next((f.parent for f in self.files if f == shown.resolve()), Path())
+        return str((beside / text).resolve())
 
     def values(self) -> list[tuple[str, Any, Origin | None]]:
         """(dotted key, value, origin) of every value in force; the origin is None for defaults.
