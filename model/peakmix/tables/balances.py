@@ -99,7 +99,7 @@ def recipes_close(dataset: DataSet) -> Iterator[Finding]:
     balances = Balances(dataset)
     declared = dataset["balance_residuals"]
     rows = dict(zip(zip(declared["technology"], declared["balance"], strict=True), declared.index, strict=True))
-    open_ones: dict[str, list[str]] = {}
+    open_ones: dict[str, list[Residual]] = {}
     for technology in balances.rows:
         for balance in PROPERTIES:
             for residual in balances.widest(balance, technology):
@@ -116,14 +116,17 @@ def recipes_close(dataset: DataSet) -> Iterator[Finding]:
                     if balance in REFUSED:
                         yield _open(dataset, residual)
                     else:
-                        open_ones.setdefault(balance, []).append(f"{technology} {residual.share:.2g}")
+                        open_ones.setdefault(balance, []).append(residual)
                     break
-    for balance, names in open_ones.items():
+    for balance, found in open_ones.items():
+        names = [f"{residual.technology} {residual.share:.2g}" for residual in found]
         what = (
             f"the {balance} balance of {len(names)} recipes is open without a declared residual: {', '.join(names[:8])}"
         )
         what += ", ..." if len(names) > 8 else ""
-        yield doubtful(dataset, "flows", 0, "technology", what, "declare the residuals in balance_residuals.csv")
+        yield doubtful(
+            dataset, "flows", found[0].row, "technology", what, "declare the residuals in balance_residuals.csv"
+        )
 
 
 def _open(dataset: DataSet, residual: Residual) -> Finding:

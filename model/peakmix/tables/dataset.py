@@ -15,7 +15,7 @@ from peakmix.tables.schema import Schema
 from peakmix.tables.tree import Tree
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class DataSet:
     """A checked data set.
 

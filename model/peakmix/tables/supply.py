@@ -53,16 +53,18 @@ def ways(dataset: DataSet) -> dict[str, Ways]:
 def commodities_come_and_go(dataset: DataSet) -> Iterator[Finding]:
     """Balances are equalities: without a way in or out every activity that touches the commodity would be zero."""
     for row, (name, found) in enumerate(ways(dataset).items()):
-        if found.sinks and not found.sources:
+        asked = [way for way in found.sinks if way[0] != "markets"]
+        arising = [way for way in found.sources if way[0] != "markets"]
+        if asked and not found.sources:
             what = f"{name} is used or demanded, but nothing makes it and no market of direction buy has it"
             fix = f"add a technology with product {name}, an output, or a market of direction buy"
-            yield broken(dataset, *found.sinks[0], what, fix)
-        elif found.sources and not found.sinks:
+            yield broken(dataset, *asked[0], what, fix)
+        elif arising and not found.sinks:
             what = f"{name} arises, but nothing uses it and no market of direction sell or dispose takes it"
             fix = f"add a market of direction dispose (with a price, 0 if it costs nothing) for {name}"
-            yield broken(dataset, *found.sources[0], what, fix)
-        elif not found.sources:
-            what = f"nothing touches {name}"
+            yield broken(dataset, *arising[0], what, fix)
+        elif not found.sources or not found.sinks:
+            what = f"no technology, demand or second market touches {name}"
             yield doubtful(dataset, "commodities", row, "commodity", what, "delete the commodity or use it")
 
 

@@ -16,6 +16,8 @@ ANY = "any"
 """Schema unit of values that keep the unit they are given in (calibration)."""
 
 _EXAMPLES = {"1": "1 or %", "yr": "yr", "km": "km"}
+SMALLEST = 1e-9
+"""Size below which HiGHS drops a matrix coefficient (its option small_matrix_value)."""
 _SLACK = 1e-9
 """Relative room for rounding in comparisons of converted numbers."""
 
@@ -97,7 +99,9 @@ class Converter:
         value, low, high = (part * factor for part in given)
         if not self.in_range(row, quantity, value, target):
             return None
-        self.band(row, quantity, low, high, target)
+        if not self.band(row, quantity, (low, high), target):
+            return None
+        self.tiny(row, value, target)
         return Value(value, target, low, high, unit, given[0])
 
     def in_range(self, row: Row, quantity: Quantity, value: float, unit: str) -> bool:
@@ -111,11 +115,20 @@ class Converter:
         self.findings.error(rule, place=row.place("value"), fix=f"check the number and its unit {row.cells['unit']!r}")
         return False
 
-    def band(self, row: Row, quantity: Quantity, low: float, high: float, unit: str) -> None:
-        """Notices on bands that leave the schema's range, and on numbers the solver drops."""
+    def band(self, row: Row, quantity: Quantity, band: tuple[float, float], unit: str) -> bool:
+        """Do low and high keep the schema's range? An error when not, since sweeps draw from the band."""
         bottom, top = quantity.range
         room = _SLACK * max(abs(bottom), abs(top))
-        for column, bound in (("low", low), ("high", high)):
+        fine = True
+        for column, bound in zip(("low", "high"), band, strict=True):
             if not bottom - room <= bound <= top + room:
-                rule = f"{column} of {quantity.name} leaves the range {bottom:g} to {top:g} {unit}"
-                self.findings.notice(rule, place=row.place(column), fix="narrow the band")
+                rule = f"{column} of {quantity.name} lies in {bottom:g} to {top:g} {unit} as the value does"
+                self.findings.error(rule, place=row.place(column), fix="narrow the band")
+                fine = False
+        return fine
+
+    def tiny(self, row: Row, value: float, unit: str) -> None:
+        """A notice on numbers so small that the solver drops them."""
+        if 0 < abs(value) < SMALLEST:
+            rule = f"coefficients below {SMALLEST:g} count as zero in the solver; this is {value:g} {unit}"
+            self.findings.notice(rule, place=row.place("value"), fix="check the unit, or write 0")
