@@ -145,12 +145,12 @@ def test_the_time_limit_holds_for_each_run_not_for_their_sum():
     engine = Engine(SolveOptions())
     engine.load(program)
     engine.use("simplex")
-    first = engine.run("simplex")
+    first = engine.run(program, "simplex")
     limit = max(first.run_time * 3, 0.05)
     total = 0.0
     while total < 2 * limit:
         engine.highs.clearSolver()
-        answer = engine.run("simplex", time_limit=limit)
+        answer = engine.run(program, "simplex", time_limit=limit)
         assert answer.status is Status.OPTIMAL
         total += answer.run_time
 
@@ -196,6 +196,16 @@ def test_a_basis_survives_pickling_and_saves_all_iterations():
     assert again.objective == pytest.approx(answer.objective, rel=1e-12)
     assert again.iterations == 0
     np.testing.assert_array_equal(again.basis.cols, answer.basis.cols)
+
+
+def test_an_answer_travels_without_its_program():
+    program, _ = random_program(3)
+    answer = solve(program)
+    travelled = pickle.loads(pickle.dumps(answer))
+    assert travelled.values.program is None
+    for name in ("x", "row_dual", "row_value", "col_dual"):
+        np.testing.assert_array_equal(getattr(travelled, name), getattr(answer, name))
+    assert certify(program, travelled).passed
 
 
 def test_log_reaches_the_callback_and_nothing_else(capfd):

@@ -129,7 +129,7 @@ class AffineFamily:
         result = self.offset_slopes + self.slopes["cost"].collected(x, count)
         result += self.slopes["row_lower"].collected(np.maximum(row_dual, 0.0), count)
         result += self.slopes["row_upper"].collected(np.minimum(row_dual, 0.0), count)
-        return result - self.slopes["data"].collected(row_dual[pattern.indices] * x[pattern.columns], count)
+        return result - self.slopes["data"].collected(row_dual[pattern.rows] * x[pattern.columns], count)
 
     def _arrays(self) -> dict[str, _AnyArray]:
         """Everything but the names, as named arrays."""

@@ -55,6 +55,7 @@ class Engine:
         self.options = options
         self.highs = highspy.Highs()  # type: ignore[no-untyped-call]
         self.version = self.highs.version()
+        self._settings: dict[str, bool | int | float | str] = {}
         if self.version in REFUSED_VERSIONS:
             raise UncertifiedError(
                 f"HiGHS {self.version} is known to return wrong optima", fix="install another version of highspy"
@@ -77,8 +78,10 @@ class Engine:
             )
 
     def set(self, name: str, value: bool | int | float | str) -> None:
-        """Set an option."""
-        self.checked(self.highs.setOptionValue(name, value), f"option {name} = {value}")
+        """Set an option, unless it has this value already."""
+        if self._settings.get(name) != value:
+            self.checked(self.highs.setOptionValue(name, value), f"option {name} = {value}")
+            self._settings[name] = value
 
     def use(
         self, method: Method, presolve: bool = True, warm: bool = False, iteration_limit: int | None = None
@@ -128,8 +131,10 @@ class Engine:
         cols, rows = (np.array(list(map(int, part)), np.int8) for part in (found.col_status, found.row_status))
         return Basis(cols, rows)
 
-    def run(self, method: str, with_basis: bool = True, time_limit: float | None = None) -> Solution:
-        """Solve what is loaded; values are read only from an optimal answer.
+    def run(
+        self, program: LinearProgram, method: str, with_basis: bool = True, time_limit: float | None = None
+    ) -> Solution:
+        """Solve what is loaded, which is `program`; values are read only from an optimal answer.
 
         method is only written down; with_basis fetches the basis (about a microsecond for each row and column).
         """
@@ -144,11 +149,10 @@ class Engine:
         has_basis = info.basis_validity == highspy.BasisValidity.kBasisValidityValid
         if status is Status.OPTIMAL:
             found = highs.getSolution()
-            lists = (found.col_value, found.row_value, found.row_dual, found.col_dual)
-            values = Values(*(np.array(numbers, dtype=np.float64) for numbers in lists))
+            values = Values(np.array(found.col_value), np.array(found.row_dual), program)
             empty = word == _WORD.kModelEmpty
             objective = float(highs.getObjectiveOffset()[1] if empty else info.objective_function_value)
-            if not (np.isfinite(objective) and all(np.isfinite(part).all() for part in vars(values).values())):
+            if not (np.isfinite(objective) and np.isfinite(values.x).all() and np.isfinite(values.row_dual).all()):
                 status, message, values, objective = Status.ERROR, "Values are not finite", None, float("nan")
             elif with_basis and has_basis:
                 basis = self.basis()
@@ -212,11 +216,13 @@ def solve(program: LinearProgram, options: SolveOptions | None = None, basis: Ba
         engine.set_basis(basis)
     engine.use(method, warm=basis is not None)
     with _interruptible(engine.highs):
-        answer = engine.run(f"{method} warm" if basis is not None else method, time_limit=options.time_limit)
+        answer = engine.run(program, f"{method} warm" if basis is not None else method, time_limit=options.time_limit)
         if answer.status is Status.ERROR:
             ambiguous = engine.highs.getModelStatus() == _WORD.kUnboundedOrInfeasible
             left = None if options.time_limit is None else options.time_limit - answer.run_time
             engine.checked(engine.highs.clearSolver(), "a restart")
             engine.use("simplex", presolve=not ambiguous)
-            answer = added(answer, engine.run("simplex, no presolve" if ambiguous else "simplex", time_limit=left))
+            answer = added(
+                answer, engine.run(program, "simplex, no presolve" if ambiguous else "simplex", time_limit=left)
+            )
     return answer

@@ -161,8 +161,7 @@ def natural_sizes(program: LinearProgram, rows: BoolArray, options: SolveOptions
     )
     reference = solve(freed, options)
     if reference.status is Status.OPTIMAL:
-        flow = program.row_values(np.abs(reference.x), np.abs(program.data))
-        size = np.where(size > 0.0, size, flow)
+        size = np.where(size > 0.0, size, program.row_values(reference.x)[1])
     largest = np.zeros(len(size))
     np.maximum.at(largest, program.pattern.indices, np.abs(program.data))
     return np.where(size > 0.0, size, np.where(largest > 0.0, largest, 1.0))

@@ -122,7 +122,7 @@ class LivingModel:
         if not self._warm:
             return self._cold(options.time_limit, with_basis)
         engine.use("simplex", warm=True, iteration_limit=self.iteration_budget)
-        answer = engine.run("simplex warm", with_basis, options.time_limit)
+        answer = engine.run(self._program, "simplex warm", with_basis, options.time_limit)
         if answer.status is Status.OPTIMAL:
             return answer
         left = None if options.time_limit is None else options.time_limit - answer.run_time
@@ -135,11 +135,11 @@ class LivingModel:
         engine, method = self._engine, chosen_method(self._program, self.options.method)
         engine.checked(engine.highs.clearSolver(), "a restart")
         engine.use(method)
-        answer = engine.run(method, with_basis, time_limit)
+        answer = engine.run(self._program, method, with_basis, time_limit)
         if answer.status is Status.ERROR:
             engine.checked(engine.highs.clearSolver(), "a restart")
             engine.use("simplex", presolve=False)
             left = None if time_limit is None else time_limit - answer.run_time
-            answer = added(answer, engine.run("simplex, no presolve", with_basis, left))
+            answer = added(answer, engine.run(self._program, "simplex, no presolve", with_basis, left))
         self._warm = answer.has_basis
         return answer

@@ -10,18 +10,19 @@ A is stored by columns (compressed sparse columns, `entries` non-zero slots).
 from __future__ import annotations
 
 import functools
-import json
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
 import numpy.typing as npt
 
 from peakmix.foundation.errors import InfeasibleError, InputError, Place
+from peakmix.solve.names import IntArray, NameTable
+
+__all__ = ["IntArray", "LinearProgram", "NameTable", "Pattern", "Ranges", "coefficient_ranges"]
 
 FloatArray = npt.NDArray[np.float64]
-IntArray = npt.NDArray[np.int32]
-Name = tuple[str, tuple[object, ...]]
+PlaceArray = npt.NDArray[np.intp]
 
 TINY_COEFFICIENT = 1e-9
 """Matrix entries at or below this size are ignored by HiGHS (its small_matrix_value)."""
@@ -36,89 +37,6 @@ def weighted_count(places: npt.NDArray[np.integer], weights: FloatArray, length:
     return np.bincount(places, weights=weights, minlength=length).astype(np.float64, copy=False)
 
 
-class NameTable(Sequence[Name]):
-    """Names of rows or columns: one (component, index tuple) each; a component's members stand together.
-
-    Decoding a stored table is put off until a name is asked for, so loading a large family stays fast.
-    """
-
-    def __init__(self, blocks: Sequence[tuple[str, Sequence[tuple[object, ...]]]]) -> None:
-        self.components: tuple[str, ...] = tuple(component for component, _ in blocks)
-        self._starts = np.concatenate(([0], np.cumsum([len(members) for _, members in blocks]))).astype(np.int64)
-        self._members: list[tuple[object, ...]] | None = [index for _, members in blocks for index in members]
-        self._codes: IntArray | None = None
-        self._labels: list[object] = []
-
-    @classmethod
-    def decode(cls, header: str, codes: IntArray) -> NameTable:
-        """Rebuild a table from `encode`'s answer; codes has shape (length, longest index)."""
-        stored = json.loads(header)
-        table = cls([])
-        table.components = tuple(stored["components"])
-        table._starts = np.asarray(stored["starts"], dtype=np.int64)
-        table._members, table._codes, table._labels = None, codes, stored["labels"]
-        return table
-
-    def encode(self) -> tuple[str, IntArray]:
-        """Header (JSON) and codes (length, longest index; -1 = no label there)."""
-        members = self.members
-        labels: dict[tuple[type, object], int] = {}
-        codes = np.full((len(members), max(map(len, members), default=0)), -1, dtype=np.int32)
-        for position, index in enumerate(members):
-            for place, label in enumerate(index):
-                codes[position, place] = labels.setdefault((type(label), label), len(labels))
-        plain = [label.item() if isinstance(label, np.generic) else label for _, label in labels]
-        header = {"components": self.components, "starts": self._starts.tolist(), "labels": plain}
-        return json.dumps(header, ensure_ascii=False), codes
-
-    @property
-    def members(self) -> list[tuple[object, ...]]:
-        """Index tuples in order, without their component."""
-        if self._members is None:
-            assert self._codes is not None
-            labels = self._labels
-            self._members = [tuple(labels[code] for code in row if code >= 0) for row in self._codes.tolist()]
-        return self._members
-
-    def span(self, component: str) -> slice:
-        """Positions of a component's members; KeyError if there is no such component."""
-        try:
-            place = self.components.index(component)
-        except ValueError:
-            raise KeyError(component) from None
-        return slice(int(self._starts[place]), int(self._starts[place + 1]))
-
-    def indices(self, component: str) -> list[tuple[object, ...]]:
-        """Index tuples of one component, in order."""
-        return self.members[self.span(component)]
-
-    def extended(self, component: str, members: Sequence[tuple[object, ...]]) -> NameTable:
-        """The same table with one more component at the end."""
-        blocks = [(name, self.indices(name)) for name in self.components]
-        return NameTable([*blocks, (component, list(members))])
-
-    def text(self, position: int) -> str:
-        """Readable name of one member, as `component[a,b]`."""
-        component, index = self[position]
-        return f"{component}[{','.join(map(str, index))}]" if index else component
-
-    def __len__(self) -> int:
-        return int(self._starts[-1])
-
-    def __getitem__(self, position):  # type: ignore[no-untyped-def]
-        if isinstance(position, slice):
-            return [self[i] for i in range(*position.indices(len(self)))]
-        wanted = range(len(self))[position]
-        place = int(np.searchsorted(self._starts, wanted, side="right")) - 1
-        return self.components[place], self.members[wanted]
-
-    def __iter__(self) -> Iterator[Name]:
-        members = self.members
-        for place, component in enumerate(self.components):
-            for position in range(self._starts[place], self._starts[place + 1]):
-                yield component, members[position]
-
-
 @dataclass(frozen=True, eq=False)
 class Pattern:
     """Where A may be non-zero: column pointers `indptr` (n + 1) and row numbers `indices` (entries), rows sorted."""
@@ -128,9 +46,19 @@ class Pattern:
     row_count: int
 
     @functools.cached_property
-    def columns(self) -> IntArray:
+    def columns(self) -> PlaceArray:
         """Column number of every entry, shape (entries,)."""
-        return np.repeat(np.arange(len(self.indptr) - 1, dtype=np.int32), np.diff(self.indptr))
+        return np.repeat(np.arange(len(self.indptr) - 1, dtype=np.intp), np.diff(self.indptr))
+
+    @functools.cached_property
+    def rows(self) -> PlaceArray:
+        """Row number of every entry, shape (entries,); `indices` in the integers numpy indexes with fastest."""
+        return self.indices.astype(np.intp)
+
+    @functools.cached_property
+    def row_entries(self) -> PlaceArray:
+        """Number of slots in every row, shape (m,)."""
+        return np.bincount(self.rows, minlength=self.row_count)
 
 
 @dataclass(frozen=True, eq=False)
@@ -176,17 +104,17 @@ class LinearProgram:
             self.__dict__["_sound"] = True
         return self
 
-    def row_values(self, x: FloatArray, data: FloatArray | None = None) -> FloatArray:
-        """A x, shape (m,); with `data` the entries of A are replaced (for absolute values)."""
-        entries = self.data if data is None else data
-        weights = entries * x[self.pattern.columns]
-        return weighted_count(self.pattern.indices, weights, len(self.row_lower))
+    def row_values(self, x: FloatArray) -> tuple[FloatArray, FloatArray]:
+        """A x, and sum_j |a_ij x_j|, what flows through each row; shapes (m,)."""
+        terms, rows = self.data * x[self.pattern.columns], self.pattern.rows
+        count = len(self.row_lower)
+        return weighted_count(rows, terms, count), weighted_count(rows, np.abs(terms), count)
 
-    def column_values(self, y: FloatArray, data: FloatArray | None = None) -> FloatArray:
-        """A' y, shape (n,)."""
-        entries = self.data if data is None else data
-        weights = entries * y[self.pattern.indices]
-        return weighted_count(self.pattern.columns, weights, len(self.cost))
+    def reduced_costs(self, y: FloatArray) -> tuple[FloatArray, FloatArray]:
+        """Reduced costs c - A' y, and sum_i |a_ij y_i|; shapes (n,)."""
+        terms, columns = self.data * y[self.pattern.rows], self.pattern.columns
+        count = len(self.cost)
+        return self.cost - weighted_count(columns, terms, count), weighted_count(columns, np.abs(terms), count)
 
 
 def refusal(name: str, what: str, fix: str = "") -> InputError:
@@ -242,8 +170,12 @@ def check_bounds(program: LinearProgram, tolerance: float = 1e-9) -> None:
             first = int(np.argmax(crossed))
             rule = f"asks for at least {lower[first]:g} and at most {upper[first]:g}"
             raise InfeasibleError(rule, place=Place(file=names.text(first)))
-    empty = np.bincount(program.pattern.indices[program.data != 0.0], minlength=program.shape[0]) == 0
-    lower, upper = np.where(empty, program.row_lower, 0.0), np.where(empty, program.row_upper, 0.0)
+    used = program.data != 0.0
+    pattern = program.pattern
+    filled = pattern.row_entries if used.all() else np.bincount(pattern.rows[used], minlength=pattern.row_count)
+    if filled.all():
+        return
+    lower, upper = (np.where(filled == 0, side, 0.0) for side in (program.row_lower, program.row_upper))
     broken = (lower > tolerance) | (upper < -tolerance)
     if broken.any():
         first = int(np.argmax(broken))

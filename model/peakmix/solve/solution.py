@@ -3,16 +3,17 @@
 from __future__ import annotations
 
 import enum
+import functools
 import sys
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Literal
 
 import numpy as np
 import numpy.typing as npt
 
 from peakmix.foundation.errors import InfeasibleError, InputError, LimitError, PeakmixError
-from peakmix.solve.program import FloatArray
+from peakmix.solve.program import FloatArray, LinearProgram
 
 Method = Literal["auto", "simplex", "interior"]
 
@@ -67,18 +68,38 @@ class Basis:
 
 @dataclass(frozen=True, eq=False)
 class Values:
-    """Numbers of an optimal solution in model units.
+    """Numbers of an optimal solution in model units. Only the first two come from the solver.
 
     x          primal values (n,)
-    row_value  A x (m,)
     row_dual   d optimum / d right-hand side (m,): >= 0 on a binding lower side, <= 0 on a binding upper side
-    col_dual   reduced costs (n,), same sign rule for column bounds
+    program    the program they belong to; not pickled
     """
 
     x: FloatArray
-    row_value: FloatArray
     row_dual: FloatArray
-    col_dual: FloatArray
+    program: LinearProgram | None = field(repr=False)
+
+    @functools.cached_property
+    def row_value(self) -> FloatArray:
+        """A x (m,), computed from the program's own arrays."""
+        return self._own().row_values(self.x)[0]
+
+    @functools.cached_property
+    def col_dual(self) -> FloatArray:
+        """Reduced costs c - A' y (n,), computed from the program's own arrays; sign rule as for rows."""
+        return self._own().reduced_costs(self.row_dual)[0]
+
+    def _own(self) -> LinearProgram:
+        if self.program is None:
+            raise ValueError("these values have lost their program")
+        return self.program
+
+    def __getstate__(self) -> dict[str, object]:
+        """Arrays only, so that an answer travels light between processes."""
+        return {"x": self.x, "row_dual": self.row_dual, "row_value": self.row_value, "col_dual": self.col_dual}
+
+    def __setstate__(self, state: dict[str, object]) -> None:
+        self.__dict__.update(state, program=None)
 
 
 @dataclass(frozen=True, eq=False)
