@@ -1,14 +1,30 @@
 """The library's front door: load, check, build, run, window, verify, open.
 
-Each function is what the command of the same name does; errors are ``peakmix.foundation.errors``.
+Each function is what the command of the same name does; errors are ``peakmix.foundation.errors``. Names load on first use.
 """
 
-from peakmix.api.checking import check
-from peakmix.api.running import RunResult, run, run_scenario
-from peakmix.api.sizing import build
-from peakmix.api.verifying import verify
-from peakmix.api.window import window
-from peakmix.results.store import open_result as open  # noqa: A004
-from peakmix.tables.loading import load
+from __future__ import annotations
 
-__all__ = ["RunResult", "build", "check", "load", "open", "run", "run_scenario", "verify", "window"]
+from importlib import import_module
+from typing import Any
+
+HOMES = {
+    "RunResult": ("peakmix.api.running", "RunResult"),
+    "build": ("peakmix.api.sizing", "build"),
+    "check": ("peakmix.api.checking", "check"),
+    "load": ("peakmix.tables.loading", "load"),
+    "open": ("peakmix.results.store", "open_result"),
+    "run": ("peakmix.api.running", "run"),
+    "run_scenario": ("peakmix.api.running", "run_scenario"),
+    "verify": ("peakmix.api.verifying", "verify"),
+    "window": ("peakmix.api.window", "window"),
+}
+__all__ = sorted(HOMES)
+
+
+def __getattr__(name: str) -> Any:
+    """Import a public name on first use (PEP 562)."""
+    if name not in HOMES:
+        raise AttributeError(f"module 'peakmix.api' has no attribute {name!r}")
+    module, attribute = HOMES[name]
+    return getattr(import_module(module), attribute)

@@ -183,11 +183,11 @@ def _changes(elastic: _Elastic, solution: Solution, group: Callable[[int], str])
 
 
 def _filtered(
-    elastic: _Elastic, rows_of: dict[str, BoolArray], first: Solution, budget: int
+    elastic: _Elastic, rows_of: dict[str, list[int]], first: Solution, budget: int
 ) -> tuple[tuple[str, ...], bool]:
     """Deletion filter: groups that cannot hold together, and whether each of them was tested to be needed."""
     proof = elastic.proof(first)
-    kept = [name for name, rows in rows_of.items() if (rows & proof).any()]
+    kept = [name for name, rows in rows_of.items() if proof[rows].any()]
     needed: list[str] = []
     while kept:
         name, rest = kept[0], kept[1:]
@@ -195,14 +195,14 @@ def _filtered(
             return (*needed, *kept), False
         priced = np.zeros(len(proof), dtype=bool)
         for other in (*needed, *rest):
-            priced |= rows_of[other]
+            priced[rows_of[other]] = True
         answer = elastic.solve(priced)
         budget -= 1
         if answer.status is not Status.OPTIMAL:
             return (*needed, *kept), False
         if answer.objective > ZERO:
             proof = elastic.proof(answer)
-            kept = [other for other in rest if (rows_of[other] & proof).any()]
+            kept = [other for other in rest if proof[rows_of[other]].any()]
         else:
             needed.append(name)
             kept = rest
@@ -240,7 +240,7 @@ def explain(
             if first.status is Status.OPTIMAL:
                 if first.objective <= ZERO:
                     return Diagnosis("feasible", (), True, (), first.objective)
-                rows_of = {name: tier & np.array([entry == name for entry in names]) for name in _distinct(names, tier)}
+                rows_of = _members(names, tier)
                 changes = _changes(elastic, first, lambda row, names=names: str(names[row]))  # type: ignore[misc]
                 changes = tuple(change for change in changes if change.group != "None")
                 conflict, irreducible = _filtered(elastic, rows_of, first, budget)
@@ -249,9 +249,12 @@ def explain(
     return _physics(program, sizes, options)
 
 
-def _distinct(names: Sequence[str | None], tier: BoolArray) -> list[str]:
-    """Names of the rows of a tier, each once, in order of appearance."""
-    return list(dict.fromkeys(name for name, inside in zip(names, tier, strict=True) if inside and name is not None))
+def _members(names: Sequence[str | None], tier: BoolArray) -> dict[str, list[int]]:
+    """Rows of every name in a tier, in order of appearance."""
+    found: dict[str, list[int]] = {}
+    for row in np.flatnonzero(tier).tolist():
+        found.setdefault(str(names[row]), []).append(row)
+    return found
 
 
 def _physics(program: LinearProgram, sizes: FloatArray, options: SolveOptions) -> Diagnosis:

@@ -1,0 +1,121 @@
+"""Indicators recounted: linear quantities over places, sectors and technologies, written out down to activity."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from peakmix.results.recount.capacity import capacity
+from peakmix.results.recount.ledgers import SCOPES
+from peakmix.results.recount.scope import Scope
+from peakmix.results.recount.terms import Term
+
+PURCHASE = {ledger: scope for scope, ledger in SCOPES.items()}
+
+
+def indicator(scope: Scope, what: Any, period: int, factor: float = 1.0) -> list[Term]:
+    """Terms of an indicator in a period, in its yearly unit, times a factor."""
+    terms: list[Term] = []
+    for weight, leaf in what.leaves():
+        terms += [(weight * factor * f, element, variable) for f, element, variable in _leaf(scope, leaf, period)]
+    return terms
+
+
+def ledgers(leaf: Any) -> list[str]:
+    """Ledgers that a leaf adds up; empty for other quantities."""
+    if leaf.quantity == "co2":
+        return ["direct_co2" if name == "direct" else SCOPES[name] for name in leaf.scopes]
+    if leaf.quantity == "energy":
+        return [f"energy_{leaf.convention}"]
+    if leaf.quantity == "pollutant":
+        return [str(leaf.pollutant)]
+    return [str(leaf.quantity)] if leaf.quantity == "direct_co2" or leaf.quantity in PURCHASE else []
+
+
+def _leaf(scope: Scope, leaf: Any, period: int) -> list[Term]:
+    regions = scope.parameters.regions_of(leaf.location)
+    terms: list[Term] = []
+    for ledger in ledgers(leaf):
+        if ledger in PURCHASE:
+            terms += _purchased(scope, PURCHASE[ledger], regions, period)
+        else:
+            terms += _ledger(scope, ledger, leaf, regions, period)
+    if ledgers(leaf):
+        return terms
+    if leaf.quantity == "purchases":
+        return _volume(scope, set(leaf.commodity), regions, period)
+    for technology in _chosen(scope, leaf):
+        for region in regions:
+            key = (region, technology, period)
+            if leaf.quantity == "output":
+                terms += scope.activity(*key)
+            elif leaf.quantity == "capacity":
+                terms += capacity(scope, *key)
+            elif leaf.quantity == "additions":
+                terms += scope.term(None, (), "new_capacity", key)
+            else:
+                terms += _use(scope, set(leaf.commodity), region, technology, period)
+    return terms
+
+
+def _purchased(scope: Scope, wanted: str, regions: tuple[str, ...], period: int) -> list[Term]:
+    terms: list[Term] = []
+    for key in scope.table("market_factor"):
+        region, market, when = key
+        if when == period and region in regions and scope.parameters.facts["market"][market][2] == wanted:
+            terms += scope.term("market_factor", key, "market_volume", key)
+    return terms
+
+
+def _ledger(scope: Scope, ledger: str, leaf: Any, regions: tuple[str, ...], period: int) -> list[Term]:
+    sector = scope.parameters.facts["sector"]
+    chosen = None if leaf.technologies is None else _expanded(scope, leaf.technologies)
+    terms: list[Term] = []
+    for region in regions:
+        for table, variable in (("ledger_factor", "activity"), ("measure_ledger", "adopted")):
+            for key in scope.ledger_keys(table)[ledger, region, period]:
+                technology = key[2] if table == "ledger_factor" else key[3]
+                if leaf.sectors is not None and sector[technology] not in leaf.sectors:
+                    continue
+                if chosen is None or technology in chosen:
+                    terms += scope.term(table, key, variable, key[1:])
+    return terms
+
+
+def _expanded(scope: Scope, names: Any) -> set[str]:
+    return {technology for name in names for technology in scope.technologies(name)}
+
+
+def _chosen(scope: Scope, leaf: Any) -> list[str]:
+    """Technologies that pass the filters by group, sector and (output only) product."""
+    facts = scope.parameters.facts
+    chosen = None if leaf.technologies is None else _expanded(scope, leaf.technologies)
+    return [
+        technology
+        for technology, sector in facts["sector"].items()
+        if (chosen is None or technology in chosen)
+        and (leaf.sectors is None or sector in leaf.sectors)
+        and (leaf.quantity != "output" or leaf.commodity is None or facts["product"][technology] in leaf.commodity)
+    ]
+
+
+def _volume(scope: Scope, commodities: set[str], regions: tuple[str, ...], period: int) -> list[Term]:
+    terms: list[Term] = []
+    for region, market in scope.parameters.sets["markets"]:
+        commodity, direction, _ = scope.parameters.facts["market"][market]
+        if region in regions and commodity in commodities and direction == "buy":
+            terms += scope.term(None, (), "market_volume", (region, market, period))
+    return terms
+
+
+def _use(scope: Scope, commodities: set[str], region: str, technology: str, period: int) -> list[Term]:
+    terms: list[Term] = []
+    for commodity in sorted(commodities):
+        for cohort in scope.cohorts.get((region, technology), []):
+            key = (region, technology, cohort, commodity)
+            if key in scope.table("flow"):
+                terms += scope.term("flow", key, "activity", (region, technology, cohort, period), -1.0)
+        for measure in scope.measures.get((region, technology), []):
+            change = (region, measure, technology, commodity, period)
+            if change in scope.table("measure_flow"):
+                terms += scope.term("measure_flow", change, "adopted", (region, measure, technology, period), -1.0)
+    return terms

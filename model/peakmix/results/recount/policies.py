@@ -1,0 +1,193 @@
+"""Policies recounted: for every row the level of what is bounded, the bound, and the priced excess.
+
+    upper row    level - bound - excess <= 0          lower row    bound - level - excess <= 0
+    equality     level - bound = 0
+
+Labels start with the row's component and the policy, as in the model: ``("policy_limit", "cap", 2031)``.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+from peakmix.parameters.container import Key
+from peakmix.results.recount.capacity import capacity, closures, end_of_life, times
+from peakmix.results.recount.indicators import indicator
+from peakmix.results.recount.scope import Scope
+from peakmix.results.recount.terms import Block, Builder, Term
+
+
+@dataclass(frozen=True)
+class PolicyBlocks:
+    """Level, bound and excess of every policy row; the three blocks share their labels and ``level`` has the sense."""
+
+    level: Block
+    bound: Block
+    excess: Block
+
+
+class Sheet:
+    """Collects level, bound and excess of policy rows."""
+
+    def __init__(self, scope: Scope) -> None:
+        self.scope = scope
+        self.builders: tuple[Builder, ...] = tuple(scope.builder(name) for name in ("level", "bound", "excess"))
+
+    def put(
+        self, label: Key, sense: int, level: list[Term], bound: list[Term], excess: list[Term] | None = None
+    ) -> None:
+        """One row."""
+        for builder, terms in zip(self.builders, (level, bound, excess or []), strict=True):
+            builder.add(label, terms, sense=sense)
+
+    def blocks(self) -> PolicyBlocks:
+        """The finished blocks."""
+        return PolicyBlocks(*(builder.block() for builder in self.builders))
+
+
+def policy_blocks(scope: Scope) -> PolicyBlocks:
+    """All rows of all policies."""
+    sheet = Sheet(scope)
+    for name, policy in scope.parameters.facts.get("policies", {}).items():
+        twin = TWINS.get(policy.instrument)
+        if twin is not None:
+            twin(sheet, name, policy)
+    return sheet.blocks()
+
+
+def _limit(sheet: Sheet, name: str, policy: Any) -> None:
+    scope = sheet.scope
+    what = policy.scoped(policy.indicator)
+    sense = 1 if policy.sense == "upper" else -1
+    for key in [k for k in scope.table("policy_value") if k[0] == name]:
+        excess = scope.term(None, (), "policy_excess", key)
+        if policy.span == "horizon":
+            periods = scope.parameters.facts["policy_periods"][name]
+            level = [term for p in periods for term in indicator(scope, what, p, float(scope.parameters.horizon.n(p)))]
+            sheet.put(("policy_budget", name), sense, level, scope.constant("policy_value", key), excess)
+            continue
+        bound = scope.constant("policy_value", key)
+        if policy.kind == "intensity":
+            bound = _product(scope, ("policy_value", key), indicator(scope, policy.scoped(policy.denominator), key[1]))
+        sheet.put(("policy_limit", *key), sense, indicator(scope, what, key[1]), bound, excess)
+
+
+def _product(scope: Scope, element: tuple[str, Key], terms: list[Term]) -> list[Term]:
+    """Terms times an element; the elements they already have are taken as numbers."""
+    return [
+        (factor if own is None else factor * float(scope.table(own[0])[own[1]]), element, variable)
+        for factor, own, variable in terms
+    ]
+
+
+def _peak(sheet: Sheet, name: str, policy: Any) -> None:
+    scope, horizon = sheet.scope, sheet.scope.parameters.horizon
+    what = policy.scoped(policy.indicator)
+    peak = scope.parameters.facts["peak_period"][name]
+    for period in horizon:
+        level = indicator(scope, what, period)
+        before = horizon.before(period)
+        if period > peak and before is not None:
+            if policy.plateau is not None and period <= policy.plateau.until:
+                ceiling = indicator(scope, what, peak, 1 + policy.plateau.tolerance)
+                sheet.put(("policy_plateau", name, period), 1, level, ceiling)
+            else:
+                sheet.put(("policy_no_growth", name, period), 1, level, indicator(scope, what, before))
+        if period < peak and policy.rule == "B":
+            sheet.put(("policy_below_peak", name, period), 1, level, indicator(scope, what, peak))
+    height = scope.constant("policy_height", (name, peak))
+    if height:
+        sheet.put(("policy_height", name, peak), 1, indicator(scope, what, peak), height)
+
+
+def _price(sheet: Sheet, name: str, policy: Any) -> None:
+    scope = sheet.scope
+    what = policy.scoped(policy.indicator)
+    for key in [k for k in scope.table("policy_price") if k[0] == name]:
+        charged = scope.term(None, (), "policy_charge", key)
+        sheet.put(("policy_charged", *key), 0, indicator(scope, what, key[1]), charged)
+
+
+def _pace(sheet: Sheet, name: str, policy: Any) -> None:
+    """In the row's own unit: additions over the growth sum of the period."""
+    scope = sheet.scope
+    technologies = sorted({t for group in policy.technologies for t in scope.technologies(group)})
+    regions = scope.parameters.regions_of(policy.location)
+    pairs = [(r, t) for r in regions for t in technologies]
+    cells = [(r, t, [(r, t)]) for r, t in pairs] if policy.each else [(policy.location or "all", "all", pairs)]
+    for key in [k for k in scope.table("pace_now") if k[0] == name]:
+        before = scope.parameters.horizon.before(key[1])
+        for region, technology, members in cells:
+            now = [term for r, t in members for term in _paced(scope, policy.quantity, r, t, key[1])]
+            bound = scope.constant("pace_seed", key)
+            if before is not None and key in scope.table("pace_before"):
+                earlier = [term for r, t in members for term in _paced(scope, policy.quantity, r, t, before)]
+                bound = bound + times(("pace_before", key), earlier)
+            sheet.put(("policy_pace", name, region, technology, key[1]), 1, times(("pace_now", key), now), bound)
+
+
+def _paced(scope: Scope, quantity: str, region: str, technology: str, period: int) -> list[Term]:
+    if quantity == "activity":
+        return scope.activity(region, technology, period)
+    new = scope.term(None, (), "new_capacity", (region, technology, period))
+    closed = closures(scope, region, technology, period)
+    if quantity == "additions":
+        return new
+    return closed if quantity == "closures" else [*new, *((-f, e, v) for f, e, v in closed)]
+
+
+def _swap(sheet: Sheet, name: str, policy: Any) -> None:
+    scope, facts = sheet.scope, sheet.scope.parameters.facts["swap"][name]
+    flows = [index for index in scope.variables.of("swap_flow") if index[0] == name]
+    for place in facts["places"]:
+        for period in facts["periods"]:
+            for case in facts["cases"]:
+                new = [
+                    term
+                    for t in facts["group"]
+                    if facts["case"][t] == case and t not in facts["exempt"]
+                    for term in scope.term(None, (), "new_capacity", (place, t, period))
+                ]
+                covered: list[Term] = [(1.0, None, ("swap_flow", i)) for i in flows if i[2:] == (place, case, period)]
+                sheet.put(("policy_swap_new", name, place, case, period), 0, new, covered)
+            _pool(sheet, name, policy, place, period, flows)
+    if policy.key_areas_no_growth:
+        first = scope.parameters.horizon.first[0]
+        for place in [p for p in facts["places"] if facts["key"][p] >= 0.5]:
+            base = [term for t in facts["group"] for term in capacity(scope, place, t, first)]
+            for period in facts["periods"]:
+                now = [term for t in facts["group"] for term in capacity(scope, place, t, period)]
+                sheet.put(("policy_swap_no_growth", name, place, period), 1, now, base)
+
+
+def _pool(sheet: Sheet, name: str, policy: Any, place: str, period: int, flows: list[Key]) -> None:
+    """The pool at the end of a period, in cumulative form: opening and credits to date less all uses to date."""
+    scope, facts = sheet.scope, sheet.scope.parameters.facts["swap"][name]
+    horizon = scope.parameters.horizon
+    due = period + horizon.n(period) + policy.lag_years
+    made = scope.constant("swap_opening", (name, place))
+    for q in [q for q in facts["periods"] if q + horizon.n(q) <= due]:
+        for technology in facts["group"]:
+            made += closures(scope, place, technology, q)
+            ending = end_of_life(scope, place, technology, q)
+            renewed: list[Term] = [(-1.0, None, m) for m in scope.leaving[place, technology, q] if m[0] == "renewal"]
+            made += [(policy.natural_credit * f, e, v) for f, e, v in (*ending, *renewed)]
+    used: list[Term] = [
+        (-1.0, ("swap_ratio", index), ("swap_flow", index))
+        for index in flows
+        if index[1] == place and index[4] <= period
+    ]
+    pool = scope.term(None, (), "swap_pool", (name, place, period))
+    sheet.put(("policy_swap_pool", name, place, period), 0, pool, [*made, *used])
+
+
+TWINS: dict[str, Callable[[Sheet, str, Any], None]] = {
+    "limit": _limit,
+    "peak": _peak,
+    "price": _price,
+    "pace": _pace,
+    "swap": _swap,
+}
+"""One recount an instrument, twin of the instruments of the formulation."""
