@@ -10,7 +10,8 @@ import numpy as np
 import pytest
 from scipy.optimize import linprog
 
-from peakmix.foundation.errors import InfeasibleError, InputError, LimitError
+from peakmix.foundation.errors import InfeasibleError, InputError, LimitError, UncertifiedError
+from peakmix.solve import highs
 from peakmix.solve.certificate import certify
 from peakmix.solve.highs import Engine, SolveOptions, Status, chosen_method, solve
 from peakmix.solve.program import LinearProgram
@@ -186,6 +187,13 @@ def test_a_refused_call_is_an_error():
     engine = Engine(SolveOptions())
     with pytest.raises(LimitError, match="refused option"):
         engine.set("no_such_option", 1)
+
+
+def test_a_version_with_wrong_optima_is_refused(monkeypatch):
+    assert "1.14.0" in highs.REFUSED_VERSIONS
+    monkeypatch.setattr(highs, "REFUSED_VERSIONS", {Engine(SolveOptions()).version})
+    with pytest.raises(UncertifiedError, match="wrong optima"):
+        solve(merit_order())
 
 
 def test_a_basis_survives_pickling_and_saves_all_iterations():
