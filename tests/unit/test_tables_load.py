@@ -1,4 +1,4 @@
-"""The data set: canonical units, types, frames, hash, schemas, tree, location of the data."""
+"""The data set: canonical units, types, frames, hash, tree, location of the data."""
 
 from __future__ import annotations
 
@@ -12,7 +12,6 @@ from peakmix.foundation.errors import InputError, InputErrors, UsageError
 from peakmix.tables import DataSet, Tree, from_frames, load
 from peakmix.tables.check import RULES
 from peakmix.tables.locate import data_home, data_set_root
-from peakmix.tables.schema import read_schema, read_schemas
 
 ROOT = Path(__file__).parents[2]
 MINI = ROOT / "tests" / "data" / "mini"
@@ -213,53 +212,24 @@ def test_notices_are_kept(tmp_path: Path) -> None:
 def test_soft_range_gives_a_notice(tmp_path: Path) -> None:
     root = Path(shutil.copytree(MINI, tmp_path / "set"))
     path = root / "sanity.csv"
-    path.write_text(path.read_text(encoding="utf-8").replace("0,0.05,1,5", "0,0.35,1,5"), encoding="utf-8")
+    path.write_text(path.read_text(encoding="utf-8").replace("0,50,1000,5000", "0,350,1000,5000"), encoding="utf-8")
     (notice,) = load(root).notices
     assert (notice.place.line, notice.place.value) == (3, "300")
-    assert "soft_low of 0.35 MWh/t" in notice.rule
+    assert "soft_low of 350 kWh/t" in notice.rule
+
+
+def test_base_activity_may_exceed_the_stock_by_its_tolerance(tmp_path: Path) -> None:
+    # West can make 3 x 0.95 = 2.85 Mt; 2.9 less 2 % is 2.842
+    root = Path(shutil.copytree(MINI, tmp_path / "set"))
+    path = root / "base_activity.csv"
+    path.write_text(path.read_text(encoding="utf-8").replace("2.5,Mt/yr,2.4,2.6", "2.9,Mt/yr,2.8,3"), encoding="utf-8")
+    assert load(root).notices == ()
 
 
 def test_rules_are_listed() -> None:
     names = [rule.name for rule in RULES]
     assert len(set(names)) == len(names) >= 20
     assert all(rule.meaning and rule.function.__doc__ for rule in RULES)
-
-
-def test_all_schemas_are_sound() -> None:
-    schemas = read_schemas(ROOT / "data" / "schema")
-    for schema in schemas.values():
-        assert schema.title
-        for column in schema.columns.values():
-            assert column.meaning
-            assert (column.type == "choice") == bool(column.choices)
-        assert bool(schema.parameters) == bool(schema.parameter_column)
-    assert schemas["flows"].year_column == "build_year"
-    assert schemas["flows"].pattern_columns == ("location",)
-    assert schemas["flows"].exact_columns == ("technology", "commodity", "direction")
-    assert schemas["stock"].year_column == ""
-    assert schemas["technology_parameters"].between("lifetime") == "step"
-    assert schemas["demand"].between() == "linear"
-    assert schemas["base_activity"].between() == "none"
-
-
-@pytest.mark.parametrize(
-    ("text", "reason"),
-    [
-        ("title: T\ncolumms: {}\n", "nearest known: 'columns'"),
-        ("columns: {a: {type: nmae}}\nvalues: none\n", "'name'"),
-        ("columns: {a: {typ: name}}\nvalues: none\n", "'type'"),
-        ("key: [b]\ncolumns: {a: {type: name}}\nvalues: none\n", "key columns are columns"),
-        ("columns: {a: {type: name}}\nvalue: {unit: t, range: [2, 1]}\n", "low < high"),
-        ("columns: {a: {type: name}}\nvalue: {range: [1, 2]}\n", "a unit and a range"),
-        ("columns: {a: {type: name}}\n", "states value or parameters"),
-        ("columns: [\n", "valid YAML"),
-    ],
-)
-def test_bad_schemas_are_refused(text: str, reason: str, tmp_path: Path) -> None:
-    path = tmp_path / "thing.yaml"
-    path.write_text(text, encoding="utf-8")
-    with pytest.raises(InputError, match=reason):
-        read_schema(path)
 
 
 def test_tree() -> None:
