@@ -121,7 +121,7 @@ def _entries(model: Any, books: Books, key: tuple[str, str, str, int]) -> list[A
     for kind, index in books.ledger_entries[key]:
         if kind == "activity" and index in model.activity:
             terms.append(parameters["ledger_factor"][ledger, *index] * model.activity[index])
-        elif kind == "adopted":
+        elif kind == "adopted" and index in model.adopted:
             terms.append(parameters["measure_ledger"][ledger, *index] * model.adopted[index])
     return terms
 
@@ -144,7 +144,7 @@ def _by_technology(
                     continue
                 if kind == "activity" and index in model.activity:
                     terms.append(books.parameters["ledger_factor"][ledger, *index] * model.activity[index])
-                elif kind == "adopted":
+                elif kind == "adopted" and index in model.adopted:
                     terms.append(books.parameters["measure_ledger"][ledger, *index] * model.adopted[index])
     return terms
 
@@ -199,6 +199,6 @@ def _use(model: Any, books: Books, leaf: Any, region: str, technology: str, peri
                 terms.append(-1 * (element * model.activity[region, technology, cohort, period]))
         for measure in books.measures.get((region, technology), []):
             element = parameters.values.get("measure_flow", {}).get((region, measure, technology, commodity, period))
-            if element is not None:
+            if element is not None and (region, measure, technology, period) in model.adopted:
                 terms.append(-1 * (element * model.adopted[region, measure, technology, period]))
     return terms

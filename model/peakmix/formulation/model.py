@@ -95,3 +95,10 @@ def total(terms: Iterable[Any]) -> Any:
 def has_terms(expression: Any) -> bool:
     """Does the expression contain a variable (a plain number cannot be a row)?"""
     return not isinstance(expression, (int, float))
+
+
+def rows(model: Any, name: str) -> Any:
+    """The indexed constraint of that name, made on first use."""
+    if not hasattr(model, name):
+        setattr(model, name, pyo.Constraint(pyo.Any))
+    return getattr(model, name)

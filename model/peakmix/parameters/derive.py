@@ -94,6 +94,7 @@ def derive(dataset: DataSet, spec: Any) -> tuple[Parameters, Context]:
     capacity.derive_capacity(context, parameters)
     measures.derive_measures(context, parameters)
     measures.derive_conversions(context, parameters)
+    parameters.facts["possible"] = structure.possible_capacity(parameters)
     rules.derive_base_activity(context, parameters)
     rules.derive_limits(context, parameters)
     rules.derive_share_limits(context, parameters)

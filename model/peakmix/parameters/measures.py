@@ -93,7 +93,12 @@ def _measure(context: Context, parameters: Parameters, lookup: Lookup, region: s
         parameters.put("measure_cost", cell, cost)
         if read["adoption_rate"]:
             rate = context.period_value(read["adoption_rate"], period)
-            parameters.put("adoption_rate", cell, rate * horizon.n(period))
+            parameters.put("adoption_rate", cell, rate * horizon.n(period) * standing_capacity(parameters, region, host))
+
+
+def standing_capacity(parameters: Parameters, region: str, host: str) -> float:
+    """Capacity of a host at the start, Mt/yr."""
+    return sum(parameters.get("stock", (region, host, v.label)) for v in parameters.vintages.get((region, host), ()))
 
 
 def _sunk_left(context: Context, life: float, period: int) -> float:

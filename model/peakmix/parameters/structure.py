@@ -93,6 +93,9 @@ def stranded_error(region: str, technology: str, lack: list[str], stuck: list[st
 def vintage_sets(context: Context, parameters: Parameters) -> None:
     """Vintages of every pair, which of them are tracked one by one, and their survival.
 
+    Tracked are vintages that may close early, and standing ones that may be converted live; what the model builds is tracked
+    where ``retire`` is all or the recipe belongs to the vintage.
+
     Fills ``parameters.vintages``, the facts ``tracked`` and ``by_vintage`` and the numbers ``alive`` (region, technology,
     vintage, period) and ``stock`` (region, technology, vintage).
     """
@@ -119,9 +122,9 @@ def vintage_sets(context: Context, parameters: Parameters) -> None:
                 fix=f"add a row {technology},lifetime to technology_parameters.csv",
             )  # fmt: skip
         retire = context.attribute[technology, "retire"]
-        always = technology in live_from or technology in by_vintage
+        converted, by_vintage_recipe = technology in live_from, technology in by_vintage
         for vintage in parameters.vintages[region, technology]:
-            if always or retire == "all" or (retire == "existing" and vintage.existing):
+            if by_vintage_recipe or retire == "all" or ((converted or retire == "existing") and vintage.existing):
                 tracked.add((region, technology, vintage.label))
             if vintage.existing:
                 existing.add((region, technology, vintage.label))
@@ -137,3 +140,21 @@ def vintage_sets(context: Context, parameters: Parameters) -> None:
     parameters.facts["existing"] = existing
     parameters.facts["retire"] = {t: context.attribute[t, "retire"] for t in context.product}
     parameters.facts["by_vintage"] = by_vintage
+
+
+def possible_capacity(parameters: Parameters) -> set[tuple[str, str, int]]:
+    """(region, technology, period) cells in which any capacity can be live: standing, built or converted by then."""
+    entries = {(r, t, p) for r, t, p in parameters.values.get("capital_charge", {})}
+    conversion = parameters.facts["conversion"]
+    kept = set()
+    for region, name, period in parameters.sets["conversions"]:
+        _, target, _, clock = conversion[name]
+        entries.add((region, target, period))
+        if clock == "kept":
+            kept |= {(region, target, p) for p in parameters.horizon if p >= period}
+    cells = set(parameters.values.get("standing", {})) | kept
+    existing = parameters.facts["existing"]
+    for region, technology, label, period in parameters.values.get("live", {}):
+        if (region, technology, label) in existing or (region, technology, int(label)) in entries:
+            cells.add((region, technology, period))
+    return cells

@@ -72,7 +72,8 @@ def _terms(model: Any, parameters: Parameters) -> dict[Key, list[Any]]:
             if key in model.activity:
                 terms[region, commodity, period].append(element * model.activity[key])
     for (region, measure, host, commodity, period), element in parameters.values.get("measure_flow", {}).items():
-        terms[region, commodity, period].append(element * model.adopted[region, measure, host, period])
+        if (region, measure, host, period) in model.adopted:
+            terms[region, commodity, period].append(element * model.adopted[region, measure, host, period])
     for (region, market, period), variable in model.market_volume.items():
         commodity, direction, _ = parameters.facts["market"][market]
         terms[region, commodity, period].append(variable if direction == "buy" else -variable)

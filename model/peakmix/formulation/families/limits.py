@@ -90,7 +90,7 @@ def _adopted(model: Any, books: Books, region: str, measure: str, period: int) -
         for (r, host), names in books.measures.items()
         if r == region
         for m in names
-        if m == measure
+        if m == measure and (region, m, host, period) in model.adopted
     ]
 
 

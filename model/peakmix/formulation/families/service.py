@@ -26,19 +26,21 @@ from peakmix.parameters.container import Parameters
 def build(model: Any, parameters: Parameters) -> None:
     """Add activity and the rows that tie it to capacity."""
     books: Books = model.books
-    held = parameters.facts["capacity"]
+    held, possible = parameters.facts["capacity"], parameters.facts["possible"]
     service = parameters.values.get("service", {})
     index, by_vintage, pooled = [], [], []
     for (region, technology), cohorts in books.cohorts.items():
         for cohort in cohorts:
             for period in parameters.horizon:
+                if held[technology] and (region, technology, period) not in possible:
+                    continue
                 if not held[technology] or cohort == ALL:
                     index.append((region, technology, cohort, period))
                 elif (region, technology, cohort, period) in service:
                     index.append((region, technology, cohort, period))
                     by_vintage.append((region, technology, cohort, period))
         if held[technology] and cohorts == [ALL]:
-            pooled += [(region, technology, period) for period in parameters.horizon]
+            pooled += [(region, technology, p) for p in parameters.horizon if (region, technology, p) in possible]
     model.activity = pyo.Var(index, bounds=(0, None))
 
     def limit(m: Any, region: str, technology: str, period: int) -> Any:

@@ -6,19 +6,13 @@ from typing import Any
 
 import pyomo.environ as pyo
 
+from peakmix.formulation.model import rows as rows
 from peakmix.foundation.units import UnitError, convert_factor, million
 from peakmix.parameters.container import Parameters
 from peakmix.parameters.refuse import refuse
 from peakmix.parameters.time import at_year, in_period
 
 ALWAYS = 0
-
-
-def rows(model: Any, name: str) -> Any:
-    """The indexed constraint of that name, made on first use."""
-    if not hasattr(model, name):
-        setattr(model, name, pyo.Constraint(pyo.Any))
-    return getattr(model, name)
 
 
 def variables(model: Any, name: str) -> Any:
