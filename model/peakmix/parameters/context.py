@@ -113,10 +113,17 @@ class Context:
         return {m: 1 / len(members) for m in members}
 
     def weighted(
-        self, region: str, weights: dict[str, float], find: Callable[[Sequence[str]], Series | None], what: str = ""
+        self, weights: dict[str, float], find: Callable[[Sequence[str]], Series | None], default: float | None = None
     ) -> list[tuple[float, Series]] | None:
-        """(weight, series) of the region's places; None when no place has one. Places without a series are left out."""
-        found = [(w, s) for place, w in weights.items() if (s := find(self.places.chain(place))) is not None]
+        """(weight, series) of the places of a region; None when no place has one.
+
+        A place without a series counts with the stated default, or is left out where there is none.
+        """
+        read = [(w, find(self.places.chain(place))) for place, w in weights.items()]
+        if all(series is None for _, series in read):
+            return None
+        standard: Series | None = None if default is None else [(None, default)]
+        found = [(w, s) for w, own in read if (s := standard if own is None else own) is not None]
         total = sum(w for w, _ in found)
         return [(w / total, s) for w, s in found] if found else None
 
@@ -127,10 +134,19 @@ class Context:
     def parameter(self, region: str, technology: str, name: str) -> list[tuple[float, Series]] | None:
         """Weighted series of one technology parameter in a region, or None."""
         return self.weighted(
-            region,
             self.weights(region, technology),
             lambda chain: self.parameters.series(technology, name, chain=chain),
+            self.default("technology_parameters", name),
         )
+
+    def default(self, table: str, parameter: str) -> float | None:
+        """The stated default of a parameter, or None."""
+        quantity = self.dataset.schemas[table].quantity(parameter)
+        return None if quantity is None or quantity.default is None else float(quantity.default)
+
+    def alone(self, region: str) -> str:
+        """Node name of a region without the finer regions in its subtree."""
+        return region if self.nodes[region] == (region,) else f"{region} alone"
 
     def expand(self, group: str) -> tuple[str, ...]:
         """Technologies of a group; a technology's own name is a group of one."""

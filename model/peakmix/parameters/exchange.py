@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
+from collections.abc import Iterable
 
 from peakmix.parameters.container import Parameters
 from peakmix.parameters.context import Context
@@ -82,10 +83,7 @@ def derive_markets(context: Context, parameters: Parameters) -> None:
         facts[row.market] = (row.commodity, row.direction, row.scope)
         weights = region_weights(context, row.commodity)
         for region in context.regions:
-            price = context.weighted(
-                region, weights[region], lambda chain, m=row.market: lookup.series(m, "price", chain=chain)  # type: ignore[misc]
-            )
-            if price is None:
+            if not _priced(context, lookup, row.market, weights[region]):
                 continue
             pairs.append((region, row.market))
             _market_values(context, parameters, lookup, weights[region], region, row.market, row.direction)
@@ -119,21 +117,43 @@ def _market_values(
             parameters.put("market_factor", (region, market, period), factor / norm)
 
 
+def _priced(context: Context, lookup: Lookup, market: str, places: Iterable[str]) -> list[str]:
+    """Places where the market has a price."""
+    return [m for m in places if lookup.series(market, "price", chain=context.places.chain(m)) is not None]
+
+
 def _market_limits(context: Context, parameters: Parameters, lookup: Lookup, market: str) -> None:
-    """Limits at nodes; a blank place limits each place, so a region gets the sum over its places with a price."""
-    member_of = {m: r for r, members in context.regions.items() for m in members}
+    """Limits at nodes. A blank place limits each place on its own; limits inside a region add up, unless a place is free."""
+    inner: dict[str, list[str]] = defaultdict(list)
     for node in lookup.places(market, "limit"):
-        series = lookup.exact(node, market, "limit")
+        if node is None:
+            _each_place(context, parameters, lookup, market)
+        elif context.nodes.get(node):
+            for period in context.horizon:
+                amount = in_period(lookup.exact(node, market, "limit") or [], period, context.horizon, "linear")
+                parameters.put("market_limit", (market, node, period), amount)
+        else:
+            for region, members in context.regions.items():
+                if node in members:
+                    inner[region].append(node)
+    for region, nodes in inner.items():
+        covered = {p for node in nodes for p in context.places.under(node)}
+        if set(_priced(context, lookup, market, context.regions[region])) - covered - {region}:
+            continue
+        for node in nodes:
+            for period in context.horizon:
+                amount = in_period(lookup.exact(node, market, "limit") or [], period, context.horizon, "linear")
+                parameters.add("market_limit", (market, region, period), amount)
+
+
+def _each_place(context: Context, parameters: Parameters, lookup: Lookup, market: str) -> None:
+    """A limit on each place: a region gets it once for every province among its places, at least once."""
+    series = lookup.exact(None, market, "limit") or []
+    for region, members in context.regions.items():
+        number = sum(context.places.level[m] == "province" for m in _priced(context, lookup, market, members))
         for period in context.horizon:
-            amount = in_period(series or [], period, context.horizon, "linear")
-            if node is None:
-                for region, members in context.regions.items():
-                    priced = [m for m in members if context.places.level[m] == "province" or len(members) == 1]
-                    parameters.put("market_limit", (market, region, period), amount * max(1, len(priced)))
-            elif node in member_of:
-                parameters.add("market_limit", (market, member_of[node], period), amount)
-            elif node in context.nodes:
-                parameters.add("market_limit", (market, node, period), amount)
+            amount = in_period(series, period, context.horizon, "linear")
+            parameters.put("market_limit", (market, context.alone(region), period), amount * max(1, number))
 
 
 def arc_costs(context: Context) -> dict[Arc, tuple[float, float]]:

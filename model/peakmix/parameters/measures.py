@@ -53,10 +53,9 @@ def derive_measures(context: Context, parameters: Parameters) -> None:
 
 
 def _find(context: Context, lookup: Lookup, region: str, measure: str, host: str, name: str) -> list[tuple[float, Series]] | None:
-    return context.weighted(
-        region,
-        context.weights(region, host),
+    return context.weighted(context.weights(region, host),
         lambda chain: lookup.first((measure, host, name), (measure, None, name), chain=chain),
+        context.default("measure_parameters", name),
     )
 
 
@@ -165,7 +164,9 @@ def _conversion(
 ) -> list[tuple[str, str, int]]:
     def find(what: str) -> list[tuple[float, Series]] | None:
         return context.weighted(
-            region, context.weights(region, target), lambda chain: lookup.series(name, what, chain=chain)
+            context.weights(region, target),
+            lambda chain: lookup.series(name, what, chain=chain),
+            context.default("conversion_parameters", what),
         )
 
     horizon = context.horizon

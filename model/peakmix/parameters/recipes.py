@@ -8,11 +8,12 @@ Energy       u = - sum_c f[c] * energy_content[c]                               
 from __future__ import annotations
 
 from collections import defaultdict
+from collections.abc import Callable, Sequence
 
 from peakmix.parameters.container import Parameters
 from peakmix.parameters.context import Context
 from peakmix.parameters.lookup import Lookup, blank
-from peakmix.parameters.time import at_year, in_period
+from peakmix.parameters.time import Series, at_year, in_period
 
 TCE = 29.3076
 """GJ in a tonne of coal equivalent (GB/T 2589-2020)."""
@@ -52,9 +53,7 @@ def derive_flows(context: Context, parameters: Parameters) -> None:
             net: dict[str, float] = defaultdict(float)
             net[context.product[technology]] += 1.0
             for commodity, direction in sorted(keys[technology]):
-                found = context.weighted(
-                    region, weights, lambda chain, c=commodity, d=direction: lookup.series(technology, c, d, chain=chain)  # type: ignore[misc]
-                )
+                found = context.weighted(weights, _finder(lookup, technology, commodity, direction), 0.0)
                 if found is None:
                     continue
                 amount = sum(w * at_year(s, year, "linear") for w, s in found)
@@ -62,6 +61,11 @@ def derive_flows(context: Context, parameters: Parameters) -> None:
             for commodity, value in net.items():
                 if value != 0:
                     parameters.put("flow", (region, technology, cohort, commodity), value)
+
+
+def _finder(lookup: Lookup, *key: object) -> Callable[[Sequence[str]], Series | None]:
+    """How the series of a key is found from a chain of places."""
+    return lambda chain: lookup.series(*key, chain=chain)
 
 
 def _flow_lookup(context: Context) -> Lookup:
@@ -113,11 +117,7 @@ def derive_ledgers(context: Context, parameters: Parameters) -> None:
         for region, name in context.active:
             if name != technology:
                 continue
-            found = context.weighted(
-                region,
-                context.weights(region, name),
-                lambda chain, t=technology, q=pollutant: emissions.series(t, q, chain=chain),  # type: ignore[misc]
-            )
+            found = context.weighted(context.weights(region, name), _finder(emissions, technology, pollutant), 0.0)
             for cohort, _ in _cohorts(context, parameters, region, name) if found else []:
                 for period in context.horizon:
                     value = context.period_value(found or [], period)

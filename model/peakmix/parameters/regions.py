@@ -82,5 +82,6 @@ def build_nodes(
         if partly:
             cut[node] = partly
     for region in regions:
-        inside[region] = (region,)
+        if inside.get(region) != (region,):
+            inside[f"{region} alone" if region in inside else region] = (region,)
     return inside, cut

@@ -39,11 +39,11 @@ def derive_limits(context: Context, parameters: Parameters) -> None:
         for place in lookup.places(limit, quantity, group, sense):
             series = lookup.exact(place, limit, quantity, group, sense) or []
             if blank(place):
-                nodes = [(r, float(len([m for m in ms if context.place_stock_any(m)]) or 1)) for r, ms in context.regions.items()]
-            elif place in member_of:
-                nodes = [(member_of[place], 1.0)]
-            elif place in context.nodes and context.nodes[str(place)]:
+                nodes = [(context.alone(r), standing_places(context, ms)) for r, ms in context.regions.items()]
+            elif context.nodes.get(str(place)):
                 nodes = [(str(place), 1.0)]
+            elif place in member_of:
+                nodes = [(context.alone(member_of[place]), 1.0)]
             else:
                 continue
             for node, number in nodes:
@@ -56,6 +56,11 @@ def derive_limits(context: Context, parameters: Parameters) -> None:
                     parameters.add("limit_value", key, value)
                     rows.append(key)
     parameters.sets["limits"] = list(dict.fromkeys(rows))
+
+
+def standing_places(context: Context, members: tuple[str, ...]) -> float:
+    """How often a limit on each place counts in a region: once for every place with stock, at least once."""
+    return float(sum(context.place_stock_any(m) for m in members) or 1)
 
 
 def derive_share_limits(context: Context, parameters: Parameters) -> None:
@@ -100,5 +105,5 @@ def _share_nodes(context: Context, lookup: Lookup, limit: str, pooled: bool) -> 
     for region, members in context.regions.items():
         series = lookup.series(limit, chain=context.places.chain(members[0]))
         if series is not None:
-            found[region] = list(series)
+            found[context.alone(region)] = list(series)
     return found
