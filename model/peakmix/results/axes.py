@@ -113,41 +113,43 @@ class Axes:
         """Coordinates as (dimension, values, attributes) by name."""
         made: dict[str, tuple[str, Any, dict[str, str]]] = {}
         for dim, labels in self.labels.items():
-            values = np.array(labels.names, dtype=np.int64) if dim == "period" else text_array(labels.names)
+            values: Any = np.array(labels.names, dtype=np.int64) if dim == "period" else text_array(labels.names)
             entry = word("dimension", dim)
             attributes = {"long_name": entry.long_name, "long_name_zh": entry.long_name_zh}
             made[dim] = (dim, values, attributes | ({"units": "yr"} if dim == "period" else {}))
-        for name, dim, values, text in self._beside():
-            made[name] = (dim, values if isinstance(values, np.ndarray) else text_array(values), {"long_name": text})
+        for name, dim, texts in self._beside():
+            entry = word("result", name)
+            attributes = {"long_name": entry.long_name, "long_name_zh": entry.long_name_zh}
+            made[name] = (dim, text_array(texts), attributes)
         return made
 
-    def _beside(self) -> list[tuple[str, str, Sequence[object] | npt.NDArray[Any], str]]:
-        """(name, dimension, values, long name) of the facts beside dimensions."""
+    def _beside(self) -> list[tuple[str, str, Sequence[object]]]:
+        """(name, dimension, values) of the facts beside dimensions."""
         facts = self.parameters.facts
         technologies = [str(t) for t in self["technology"].names]
         markets = [facts["market"][m] for m in self["market"].names]
-        rows: list[tuple[str, str, Sequence[object] | npt.NDArray[Any], str]] = [
-            ("region_name_zh", "region", self._column("locations", "region", "name_zh"), "Chinese name of the region"),
-            ("technology_name", "technology", self._column("technologies", "technology", "name"), "Long name"),
-            ("technology_name_zh", "technology", self._column("technologies", "technology", "name_zh"), "Chinese name"),
-            ("technology_sector", "technology", [facts["sector"][t] for t in technologies], "Sector"),
-            ("technology_product", "technology", [facts["product"][t] for t in technologies], "Product"),
-            ("commodity_name", "commodity", self._column("commodities", "commodity", "name"), "Long name"),
-            ("commodity_name_zh", "commodity", self._column("commodities", "commodity", "name_zh"), "Chinese name"),
-            ("commodity_kind", "commodity", self._column("commodities", "commodity", "kind"), "Kind of commodity"),
-            ("market_commodity", "market", [m[0] for m in markets], "Commodity"),
-            ("market_direction", "market", [m[1] for m in markets], "buy, sell or dispose"),
-            ("market_scope", "market", [m[2] for m in markets], "Ledger that emissions are booked in"),
-            ("measure", "measure_host", [m for m, _ in self.measures], "Measure"),
-            ("measure_host_technology", "measure_host", [h for _, h in self.measures], "Host"),
-            ("conversion_from", "conversion_id", self._conversion(0), "Technology that capacity leaves"),
-            ("conversion_to", "conversion_id", self._conversion(1), "Technology that capacity becomes"),
-            ("ledger_unit", "ledger_name", [self._ledger_unit(str(n)) for n in self["ledger_name"].names], "Unit"),
-            ("price_unit", "commodity", [f"{self.money}/{u}" for u in self.units["commodity"]], "Unit of the price"),
+        rows: list[tuple[str, str, Sequence[object]]] = [
+            ("region_name_zh", "region", self._column("locations", "region", "name_zh")),
+            ("technology_name", "technology", self._column("technologies", "technology", "name")),
+            ("technology_name_zh", "technology", self._column("technologies", "technology", "name_zh")),
+            ("technology_sector", "technology", [facts["sector"][t] for t in technologies]),
+            ("technology_product", "technology", [facts["product"][t] for t in technologies]),
+            ("commodity_name", "commodity", self._column("commodities", "commodity", "name")),
+            ("commodity_name_zh", "commodity", self._column("commodities", "commodity", "name_zh")),
+            ("commodity_kind", "commodity", self._column("commodities", "commodity", "kind")),
+            ("market_commodity", "market", [m[0] for m in markets]),
+            ("market_direction", "market", [m[1] for m in markets]),
+            ("market_scope", "market", [m[2] for m in markets]),
+            ("measure", "measure_host", [m for m, _ in self.measures]),
+            ("measure_host_technology", "measure_host", [h for _, h in self.measures]),
+            ("conversion_from", "conversion_id", self._conversion(0)),
+            ("conversion_to", "conversion_id", self._conversion(1)),
+            ("ledger_unit", "ledger_name", [self._ledger_unit(str(n)) for n in self["ledger_name"].names]),
+            ("price_unit", "commodity", [f"{self.money}/{u}" for u in self.units["commodity"]]),
         ]
         for dim, natural in self.units.items():
             yearly = [f"{million(unit)}/yr" for unit in natural]
-            rows.append((f"{dim}_unit", dim, yearly, "Yearly unit of quantities along this dimension"))
+            rows.append((f"{dim}_unit", dim, yearly))
         return rows
 
     def _column(self, table: str, dim: str, column: str) -> list[object]:

@@ -2,8 +2,8 @@
 
     annual  dual / D_p         one-off  dual / d_p         accumulated  dual n_p / D_p
 
-A balance's price is signed, positive = scarce. The price of an inequality is what relaxing it by one natural unit saves,
-never below zero. Base-period rows carry no price, and a weight of zero gives none either: both are NaN.
+A balance's price is signed, positive = scarce. The price of an inequality is what relaxing it by one natural unit
+saves, never below zero. Base-period rows carry no price, and a weight of zero gives none either: both are NaN.
 """
 
 from __future__ import annotations

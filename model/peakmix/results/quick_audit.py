@@ -13,12 +13,13 @@ solver's absolute tolerance; that of inequalities is 1, as in the certificate. T
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
 
-from peakmix.results.extract import span_of
+from peakmix.parameters.container import Parameters
+from peakmix.results.extract import column_map
 from peakmix.results.recount.recount import Point, Recount
 from peakmix.results.recount.terms import Block, Element
 from peakmix.solve.program import FloatArray, LinearProgram
@@ -48,12 +49,14 @@ class Finding:
 class QuickAudit:
     """Outcome of one audit.
 
-    ``objective`` is the recounted objective in million money, ``components`` the same by cost component.
+    ``objective`` is the recounted objective in million money, ``components`` the same by cost component; ``recount``
+    holds the blocks that were used, for those who need more of them.
     """
 
     findings: tuple[Finding, ...]
     objective: float
     components: Mapping[str, float]
+    recount: Recount | None = field(default=None, repr=False, compare=False)
 
     @property
     def passed(self) -> bool:
@@ -83,31 +86,64 @@ class QuickAudit:
 
 
 def quick_audit(
-    recount: Recount, lp: LinearProgram, solution: Solution, levers: Mapping[Element, float] | None = None
+    parameters: Parameters,
+    books: Any,
+    lp: LinearProgram,
+    solution: Solution,
+    levers: Mapping[Element, float] | None = None,
+    recount: Recount | None = None,
 ) -> QuickAudit:
     """Audit one solution.
 
     Parameters
     ----------
-    recount:
-        Blocks of the structure, made once.
+    parameters:
+        Derived parameters of the structure, policies included.
+    books:
+        The cost terms that the model minimises, compared by component; None skips that comparison.
     lp, solution:
         The member and its solution; of the programme only names, and bounds of variables, are used.
     levers:
         Derived elements that this member changes, (name, key) -> value.
+    recount:
+        Blocks of the structure, when they are at hand: a sweep makes them once.
     """
+    recount = recount or Recount(parameters, lp.cols)
     point = recount.point(solution.x, levers)
     findings = [_bounds(lp, solution.x)]
     findings += [_rows(point, block) for block in recount.rows.values()]
     findings += [_policies(point, recount, lp), _accounts(point, recount)]
-    parts = point.by_label(recount.cost)
-    components: dict[str, float] = {}
-    for (component, _, _), amount in parts.items():
-        components[component] = components.get(component, 0.0) + amount
-    total = sum(parts.values())
+    amounts = point.values(recount.cost)
+    components = recount.by_component(amounts)
+    total = float(amounts.sum())
     short = abs(total + lp.offset - solution.objective) / max(1.0, abs(solution.objective))
-    findings.append(Finding("objective", short, "", len(parts)))
-    return QuickAudit(tuple(findings), total, components)
+    findings.append(Finding("objective", short, "", len(amounts)))
+    if books is not None:
+        findings.append(_components(components, book_costs(books, solution, lp)))
+    return QuickAudit(tuple(findings), total, components, recount)
+
+
+def book_costs(books: Any, solution: Solution, lp: LinearProgram) -> dict[str, float]:
+    """Cost by component from the model's own terms, million money."""
+    position: dict[str, Mapping[Any, int]] = {name: column_map(lp.cols, name) for name in lp.cols.components}
+    found: dict[str, float] = {}
+    for component, terms in books.cost_terms.items():
+        total = 0.0
+        for _, element, variable in terms:
+            index = variable.index()
+            key = index if isinstance(index, tuple) else (index,)
+            column = position[variable.parent_component().name][key]
+            total += float(getattr(element, "value", element)) * float(solution.x[column])
+        found[component] = total
+    return found
+
+
+def _components(own: Mapping[str, float], booked: Mapping[str, float]) -> Finding:
+    """Cost components recounted against those that are minimised."""
+    names = sorted({*own, *booked})
+    gap = np.array([abs(own.get(n, 0.0) - booked.get(n, 0.0)) for n in names])
+    size = np.array([max(1.0, abs(own.get(n, 0.0)), abs(booked.get(n, 0.0))) for n in names])
+    return _finding("cost components", gap / size, names)
 
 
 def _finding(name: str, violation: FloatArray, labels: list[Any]) -> Finding:
@@ -145,11 +181,9 @@ def _policies(point: Point, recount: Recount, lp: LinearProgram) -> Finding:
     sense = blocks.level.sense.astype(np.float64)
     value = point.values(blocks.level) - point.values(blocks.bound) - sense * point.values(blocks.excess)
     size = point.sizes(blocks.level) + point.sizes(blocks.bound) + point.sizes(blocks.excess)
-    known = set(blocks.level.labels)
-    for component in lp.rows.components:
-        for index in lp.rows.members[span_of(lp.rows, component)] if component.startswith("policy_") else ():
-            if (component, *index) not in known:
-                return Finding("policies", np.inf, f"{component}[{index}] is unknown to the audit", len(known))
+    stranger = recount.unknown_policy_row(lp.rows)
+    if stranger:
+        return Finding("policies", np.inf, f"{stranger} is unknown to the audit", len(sense))
     return _finding("policies", _violation(value, size, sense), blocks.level.labels)
 
 

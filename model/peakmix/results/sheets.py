@@ -31,7 +31,7 @@ class PolicyRow:
 
     policy: str
     instrument: str
-    row: str
+    component: str
     place: str
     case: str
     period: int
@@ -51,7 +51,7 @@ class PolicyRow:
 class LimitRow:
     """One row of the sheet of physical limits."""
 
-    row: str
+    component: str
     name: str
     what: str
     place: str
@@ -103,20 +103,21 @@ def _policy_rows(
         scale = float(parameters["pace_now"][name, period])
     dated = parameters.facts["policy_periods"][name] if component == "policy_budget" else [period]
     level, bound, excess = (number / scale for number in numbers)
+    relief = _relief(component, dual, sense)
     slack = sense * (bound + sense * excess - level) if sense else bound - level
+    if component == "policy_swap_pool":
+        bound, slack, sense = 0.0, level, -1
     price_unit = f"{axes.money}/{natural}"
     if kind == "one_off":
         price_unit = f"{axes.money}/({natural}/yr)"
     made = []
     for when in dated:
-        price = scale * (-dual if sense == 0 else abs(dual)) / weight(parameters, kind, when)
-        if component == "policy_charged":
-            price = -price
+        price = scale * relief / weight(parameters, kind, when)
         made.append(
             PolicyRow(
                 policy=name,
                 instrument=policy.instrument,
-                row=component,
+                component=component,
                 place=place,
                 case=case,
                 period=when,
@@ -133,6 +134,19 @@ def _policy_rows(
             )
         )
     return made
+
+
+def _relief(component: str, dual: float, sense: int) -> float:
+    """What relaxing a row by one unit saves, from its dual.
+
+    New capacity need not use up its credits, so the row that ties it to them counts in that one direction only: a dual
+    of the other sign says that nothing is built, and zero is a valid dual as well.
+    """
+    if component == "policy_charged":
+        return dual
+    if component == "policy_swap_new":
+        return max(0.0, -dual)
+    return abs(dual) if sense else -dual
 
 
 def _where(component: str, index: Key) -> tuple[str, str, int]:
@@ -177,7 +191,7 @@ def limit_sheet(axes: Axes, lp: LinearProgram, solution: Solution) -> list[Limit
             money = f"{axes.money}/({natural}/yr)" if kind == "one_off" else f"{axes.money}/{natural}"
             made.append(
                 LimitRow(
-                    row=component,
+                    component=component,
                     name=name,
                     what=what,
                     place=place,

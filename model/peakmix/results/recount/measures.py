@@ -12,7 +12,6 @@ def measure_rows(scope: Scope) -> Block:
     builder = scope.builder("measures")
     horizon = scope.parameters.horizon
     base = horizon.base
-    start = base if base is not None else horizon.first[0]
     fitted: dict[tuple[object, ...], list[Term]] = {}
     for key in scope.table("measure_alive"):
         *cell, built, period = key
@@ -23,7 +22,7 @@ def measure_rows(scope: Scope) -> Block:
         key = (region, measure, host)
         for period in horizon:
             index = (*key, period)
-            adopted: list[Term] = [(1.0, None, ("adopted", index))]
+            adopted = scope.term(None, (), "adopted", index)
             if period == base:
                 builder.add(("measure_base", *key), adopted)
                 sunk = times(("penetration", key), scope.activity(region, host, period))
@@ -38,10 +37,8 @@ def measure_rows(scope: Scope) -> Block:
             reach = times(("applicability", index), scope.activity(region, host, period))
             builder.add(("measure_reach", *index), reach, -1.0)
     for index in scope.table("adoption_rate"):
-        region, measure, host, _ = index
         builder.add(("measure_pace", *index), scope.term(None, (), "new_measure", index), sense=1)
-        allowed = times(("adoption_rate", index), scope.activity(region, host, start))
-        builder.add(("measure_pace", *index), allowed, -1.0)
+        builder.add(("measure_pace", *index), scope.constant("adoption_rate", index, -1.0))
     _groups(scope, builder)
     return builder.block()
 

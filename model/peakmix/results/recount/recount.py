@@ -8,10 +8,11 @@ from dataclasses import dataclass
 import numpy as np
 
 from peakmix.parameters.container import Key, Parameters
+from peakmix.results.extract import span_of
 from peakmix.results.recount import capacity, costs, exchange, ledgers, limits, measures, policies
 from peakmix.results.recount.scope import Scope
 from peakmix.results.recount.terms import Block, Element
-from peakmix.solve.program import FloatArray, NameTable
+from peakmix.solve.program import FloatArray, NameTable, weighted_count
 
 
 @dataclass(frozen=True, eq=False)
@@ -74,6 +75,27 @@ class Recount:
             "market_emission": ledgers.market_emission_block(scope),
         }
 
+        self._components = list(dict.fromkeys(str(label[0]) for label in self.cost.labels))
+        order = {name: k for k, name in enumerate(self._components)}
+        self._component = np.array([order[str(label[0])] for label in self.cost.labels], dtype=np.int32)
+        self._rows_seen: NameTable | None = None
+        self._stranger = ""
+
     def point(self, x: FloatArray, levers: Mapping[Element, float] | None = None) -> Point:
         """A solution x (columns,) with the levers (element -> value) of its member."""
         return Point(np.append(x, 1.0), self.scope.elements.vector(levers))
+
+    def by_component(self, amounts: FloatArray) -> dict[str, float]:
+        """Cost by component, from the values of the cost block."""
+        return dict(zip(self._components, weighted_count(self._component, amounts, len(self._components)), strict=True))
+
+    def unknown_policy_row(self, rows: NameTable) -> str:
+        """Name of a policy row that the recount does not have, or an empty text; looked for once a structure."""
+        if rows is not self._rows_seen:
+            known = set(self.policies.level.labels)
+            self._rows_seen, self._stranger = rows, ""
+            for component in rows.components:
+                for index in rows.members[span_of(rows, component)] if component.startswith("policy_") else ():
+                    if not self._stranger and (component, *index) not in known:
+                        self._stranger = f"{component}[{','.join(map(str, index))}]"
+        return self._stranger

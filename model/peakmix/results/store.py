@@ -1,0 +1,232 @@
+"""Result files: written whole or not at all, and refused when they are not what was written.
+
+Writing   temporary name in the same folder -> values -> read back and compared -> completeness mark with a checksum of
+          the content -> fsync -> renamed -> fsync of the folder
+Reading   the mark is there, and the content has the checksum; anything else is an input error that names the file
+
+The checksum is SHA-256 over names, dimensions, types and values of all arrays and over all attributes, so it does not
+depend on compression. A plain ``xarray.open_dataset`` opens the same file.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import errno
+import hashlib
+import json
+import os
+import secrets
+import shutil
+from pathlib import Path
+from typing import Any
+
+import netCDF4
+import numpy as np
+import xarray as xr
+
+from peakmix.foundation.errors import InputError, LimitError, Place, UsageError, display_path
+from peakmix.results.attributes import SCHEMA_VERSION, plain
+
+COMPLETE = "peakmix_complete"
+CHECKSUM = "peakmix_checksum"
+MARKS = (COMPLETE, CHECKSUM)
+PACKED = {"zlib": True, "complevel": 4, "shuffle": True}
+SMALL = 500
+"""Arrays of fewer entries are not compressed: the bookkeeping would take more room than they do."""
+LONG_TEXT = ("input_row", "source_row", "policy_row", "limit_row", "swap_row")
+"""Dimensions along which texts are stored as fixed characters, so that they can be compressed."""
+
+
+def write_result(dataset: xr.Dataset, path: Path | str, overwrite: bool = False) -> Path:
+    """Write a result file.
+
+    Parameters
+    ----------
+    dataset:
+        What ``build_dataset`` gives.
+    path:
+        Name of the file; its folder is made when it does not exist.
+    overwrite:
+        Replace an existing file.
+
+    Raises
+    ------
+    UsageError
+        When the file exists and overwrite is not asked for, or the folder cannot be written.
+    LimitError
+        When the disk is full; nothing is left behind.
+    """
+    target = Path(path)
+    if target.exists() and not overwrite:
+        raise _exists(target)
+    temporary = target.with_name(f".{target.name}.{secrets.token_hex(4)}.partial")
+    try:
+        target.parent.mkdir(parents=True, exist_ok=True)
+        _write(dataset, temporary)
+        if overwrite:
+            temporary.replace(target)
+        else:
+            _rename_new(temporary, target)
+        _sync(target.parent)
+    except (OSError, RuntimeError) as error:
+        raise _trouble(error, target, dataset.nbytes) from error
+    finally:
+        with contextlib.suppress(OSError):
+            temporary.unlink(missing_ok=True)
+    return target
+
+
+def _write(dataset: xr.Dataset, path: Path) -> None:
+    """Values, check of what was written, mark, sync."""
+    plainly = dataset.copy()
+    for mark in MARKS:
+        plainly.attrs.pop(mark, None)
+    plainly.to_netcdf(path, engine="netcdf4", format="NETCDF4", encoding=_encoding(plainly))
+    digest = checksum(plainly)
+    with xr.open_dataset(path, engine="netcdf4") as back:
+        if checksum(back.load()) != digest:
+            raise RuntimeError("what was read back differs from what was written")
+    with netCDF4.Dataset(path, "a") as file:
+        file.setncattr(CHECKSUM, digest)
+        file.setncattr(COMPLETE, "yes")
+    _sync(path)
+
+
+def _encoding(dataset: xr.Dataset) -> dict[str, dict[str, Any]]:
+    """Compression of numbers and of long texts."""
+    found: dict[str, dict[str, Any]] = {}
+    for name, array in dataset.variables.items():
+        if array.size < SMALL:
+            continue
+        if array.dtype == object or array.dtype.kind in "UT":
+            if set(array.dims) & set(LONG_TEXT) and array.size:
+                found[str(name)] = {"dtype": "S1", **PACKED}
+        else:
+            found[str(name)] = dict(PACKED)
+    return found
+
+
+def _rename_new(temporary: Path, target: Path) -> None:
+    """Rename without ever replacing a file that another process made in the meantime."""
+    try:
+        os.link(temporary, target)
+    except FileExistsError:
+        raise _exists(target) from None
+    except OSError:
+        if target.exists():
+            raise _exists(target) from None
+        temporary.replace(target)
+
+
+def _sync(path: Path) -> None:
+    """Have the system put a file or folder on the disk."""
+    handle = os.open(path, os.O_RDONLY)
+    try:
+        os.fsync(handle)
+    finally:
+        os.close(handle)
+
+
+def _exists(path: Path) -> UsageError:
+    place = Place(display_path(path))
+    return UsageError("an existing result is not overwritten", place=place, fix="name another file or add --overwrite")
+
+
+def _trouble(error: Exception, path: Path, size: int) -> UsageError | LimitError:
+    """What went wrong while writing, as an error with the path."""
+    place = Place(display_path(path))
+    number = getattr(error, "errno", None) or 0
+    if number in (errno.EACCES, errno.EPERM, errno.EROFS, errno.ENOTDIR, errno.EISDIR):
+        rule = f"the folder of a result can be written ({os.strerror(number)})"
+        return UsageError(rule, place=place, fix="name another folder")
+    try:
+        free = shutil.disk_usage(path.parent).free
+    except OSError:
+        free = 0
+    room = f"{size / 1e6:.1f} MB are needed at most before compression, {free / 1e6:.1f} MB are free"
+    return LimitError(
+        f"the result could not be written: the disk, a quota or the file size limit is full ({error}); {room}",
+        place=place,
+        fix="free some room or name a folder on another disk; nothing was left behind",
+    )
+
+
+def open_result(path: Path | str, verify: bool = True) -> xr.Dataset:
+    """Open a result file.
+
+    Parameters
+    ----------
+    path:
+        A file that ``write_result`` wrote.
+    verify:
+        Read everything and compare it with the checksum; without it only the completeness mark is asked for and values
+        are read when they are needed.
+
+    Raises
+    ------
+    InputError
+        When the file is missing, cut short, altered, not a result, or of a newer schema.
+    """
+    place = Place(display_path(Path(path)))
+    if not Path(path).is_file():
+        raise InputError("a result file exists", place=place, fix="check the path; `peakmix run` writes results")
+    try:
+        dataset = xr.open_dataset(path, engine="netcdf4")
+    except (OSError, ValueError, RuntimeError, KeyError) as error:
+        raise _broken(place, f"the file cannot be read as netCDF ({type(error).__name__})") from error
+    try:
+        _admit(dataset, place)
+        if verify:
+            whole = dataset.load()
+            if checksum(whole) != whole.attrs[CHECKSUM]:
+                raise _broken(place, "the content differs from its checksum: damaged, or changed after it was written")
+    except (OSError, ValueError, RuntimeError) as error:
+        raise _broken(place, f"the values cannot be read ({type(error).__name__})") from error
+    finally:
+        if verify:
+            dataset.close()
+    return dataset
+
+
+def _admit(dataset: xr.Dataset, place: Place) -> None:
+    """Refuse files that are not finished results of a known schema."""
+    version = dataset.attrs.get("peakmix_schema_version")
+    if version is None:
+        raise _broken(place, "the file is not a result of peakmix, or its writing was interrupted")
+    if int(version) > SCHEMA_VERSION:
+        raise InputError(
+            f"the result has schema {int(version)}, this program reads up to {SCHEMA_VERSION}",
+            place=place,
+            fix="install a newer peakmix",
+        )
+    if dataset.attrs.get(COMPLETE) != "yes":
+        raise _broken(place, "the completeness mark is missing: its writing was interrupted")
+
+
+def _broken(place: Place, what: str) -> InputError:
+    return InputError(f"a result file is whole; {what}", place=place, fix="run the scenario again with --overwrite")
+
+
+def checksum(dataset: xr.Dataset) -> str:
+    """SHA-256 of a dataset's content, hexadecimal."""
+    total = hashlib.sha256()
+    attributes = {str(k): plain(_listed(v)) for k, v in dataset.attrs.items() if k not in MARKS}
+    total.update(json.dumps(attributes, sort_keys=True, ensure_ascii=False).encode())
+    for name in sorted(map(str, dataset.variables)):
+        array = dataset.variables[name]
+        values = array.values
+        if values.dtype.kind in "OUST":
+            kind, content = "text", "\0".join(map(str, values.ravel().tolist())).encode()
+        else:
+            kind = values.dtype.newbyteorder("<").str
+            content = np.ascontiguousarray(values, dtype=kind).tobytes()
+        own = {str(k): plain(_listed(v)) for k, v in array.attrs.items()}
+        attrs = json.dumps(own, sort_keys=True, ensure_ascii=False)
+        total.update(f"\n{name} {array.dims} {array.shape} {kind} {attrs}\n".encode())
+        total.update(content)
+    return total.hexdigest()
+
+
+def _listed(value: Any) -> Any:
+    """Arrays of attributes as lists."""
+    return value.tolist() if isinstance(value, np.ndarray) else value
