@@ -1,1 +1,1 @@
-"""Full audit of a result from the tables, with its own arithmetic."""
+"""Full audit: a solution recomputed from the resolved tables with arithmetic of its own."""

@@ -112,9 +112,7 @@ class Calendar:
 
     def _count(self, build_from: int, build_to: int, life: float, existing: bool) -> Floats:
         """Count building years (rows) that stand in calendar years (columns)."""
-        standing = np.array(
-            [[built <= year < built + life for year in self.years] for built in range(build_from, build_to + 1)]
-        )
+        standing = np.array([[built <= year < built + life for year in self.years] for built in range(build_from, build_to + 1)])
         if not existing:
             return self.mean(standing.mean(axis=0))
         if self.base is not None:

@@ -177,6 +177,10 @@ class Capacities:
         fleet = self.fleets.get((region, technology))
         return self.case.decisions.zero if fleet is None else fleet.total
 
+    def opening(self, region: str, technology: str) -> float:
+        """Stock of a pair at the start."""
+        return sum(self.stock.get((region, technology), {}).values())
+
     def closures(self, region: str, technology: str) -> Floats:
         """Early closures of a pair (periods)."""
         return self.case.sum(self.closed.get((region, technology), {}).values())

@@ -49,9 +49,7 @@ class Decisions:
                 tally.row("decisions not negative", (name, *index), sign * min(value, 0.0), value)
                 self._store(name, arrays, index, float(value), calendar, tally)
 
-    def _store(
-        self, name: str, arrays: dict[Index, Floats], index: Index, value: float, calendar: Calendar, tally: Tally
-    ) -> None:
+    def _store(self, name: str, arrays: dict[Index, Floats], index: Index, value: float, calendar: Calendar, tally: Tally) -> None:
         """One value into its array."""
         *key, period = index
         place = calendar.position.get(period)
@@ -76,6 +74,7 @@ class Case:
 
     sector, product, capacity, retire, new_build  attributes of the technologies that take part
     groups                                        group or technology -> its technologies that take part
+    given_ledgers                                 ledger cells that the solution has (ledger, region, sector, period)
     """
 
     def __init__(self, data: DataSet, spec: Spec, values: Values, base_values: Mapping[str, float]) -> None:
@@ -83,6 +82,7 @@ class Case:
         self.calendar = Calendar(spec)
         self.tally = Tally(self.calendar.first)
         self.decisions = Decisions(values, self.calendar, self.tally)
+        self.given_ledgers = set(values.get("ledger", ()))
         frame = data.tables["technologies"]
         wanted = ~frame["technology"].isin(spec.technologies.exclude)
         if spec.sectors is not None:
@@ -93,9 +93,7 @@ class Case:
         self.holds_capacity = {str(r["technology"]): r["capacity"] == "yes" for r in records}
         self.new_build = {str(r["technology"]): r["new_build"] == "yes" for r in records}
         self.retire = {str(r["technology"]): str(r["retire"]) for r in records}
-        self.groups = {
-            name: tuple(t for t in members if t in self.sector) for name, members in data.groups.items()
-        }
+        self.groups = {name: tuple(t for t in members if t in self.sector) for name, members in data.groups.items()}
         self.places = Places(data, spec)
         self.weights = Weights(data, self.places, self.sector)
         self._rows: dict[tuple[str, str], Rows] = {}

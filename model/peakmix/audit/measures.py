@@ -1,10 +1,10 @@
 """Measures: what they change, what they cost, and the bounds on their adoption.
 
-    U[p] <= left[p] U[base] + sum over q <= p of standing[q,p] M[q]     adopted activity U, newly fitted M
-    U[base] = penetration x activity of the host                        sunk; leaves evenly over one life after the base
-    U[p] <= applicability[p] x activity of the host
-    sum of U over an exclusion group <= activity of the host
-    M[p] <= adoption_rate[p] x years x activity of the host in the base period
+U[p] <= left[p] U[base] + sum over q <= p of standing[q,p] M[q]     adopted activity U, newly fitted M
+U[base] = penetration x activity of the host                        sunk; leaves evenly over one life after the base
+U[p] <= applicability[p] x activity of the host
+sum of U over an exclusion group <= activity of the host
+M[p] <= adoption_rate[p] x years x activity of the host in the base period
 """
 
 from __future__ import annotations
@@ -82,7 +82,7 @@ class Measures:
         return found if found is not None else (self.case.rows("measure_parameters").default(parameter) or 0.0)
 
     def sunk_left(self, life: float) -> Floats:
-        """Share of what is fitted at the start that still stands, leaving evenly over one life after the base period."""
+        """Share of what is fitted at the start that still stands; it leaves evenly over one life after the base."""
         calendar = self.case.calendar
         left = np.clip(1 - (calendar.years - calendar.start_of_change()) / life, 0.0, 1.0)
         return calendar.mean(left)
@@ -127,8 +127,7 @@ def _adoption(case: Case, measures: Measures, triple: Triple, adopted: Floats, r
         standing = standing + adopted[start] * measures.sunk_left(life)
     tally.at_most("measure stock", triple, adopted, standing, later)
     reach = measures.value(region, measure, host, "applicability")
-    share = case.or_default("measure_parameters", "applicability", reach, measure, host)
-    tally.at_most("measure reach", triple, adopted, share * run, later)
+    tally.at_most("measure reach", triple, adopted, (0.0 if reach is None else reach) * run, later)
     rate = measures.value(region, measure, host, "adoption_rate")
     if rate is not None:
         tally.at_most("measure pace", triple, fitted, rate * calendar.length * run[start])

@@ -1,9 +1,9 @@
 """Operation: activity, net flows and ledgers, from recipes by building year and measures.
 
-    net flow     f[c] = output - input per unit, the product counting 1, the recipe of a vintage read at the middle of
-                 its building years
-    direct CO2   - sum of net flow x co2_content + CO2_process x activity - what measures remove
-    energy       - sum of net flow x content of the convention
+net flow     f[c] = output - input per unit, the product counting 1, the recipe of a vintage read at the middle of
+             its building years
+direct CO2   - sum of net flow x co2_content + CO2_process x activity - what measures remove
+energy       - sum of net flow x content of the convention
 """
 
 from __future__ import annotations
@@ -140,7 +140,7 @@ class Operation:
 
 
 def check_service(case: Case, capacities: Capacities, operation: Operation) -> None:
-    """Activity fits capacity, vintage by vintage where the recipe belongs to the vintage, and is not below the floor."""
+    """Activity fits capacity, by vintage where the recipe belongs to the vintage, and is not below the floor."""
     for (region, technology), run in operation.activity.items():
         if not case.holds_capacity[technology]:
             continue

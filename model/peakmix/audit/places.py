@@ -1,14 +1,15 @@
 """Places, the regions that a run keeps apart, and how places of one region add up.
 
-Weight rule, as documented for the model: stock, demand and volumes of the places in a region add. Recipes, lives, costs
-and shares of a technology are means weighted by that technology's stock in the places, without any by the stock of its
-sector, without any evenly. A commodity's price and emission factor are weighted by what the standing stock of the places
-would take in of it (mean recipe x stock), without any evenly. Places without a row stay out of a mean.
+Weight rule: stock, demand and volumes of the places in a region add. Recipes, lives, costs and shares of a technology
+are means weighted by that technology's stock in the places, without any by the stock of its sector, without any evenly.
+A commodity's price and emission factor are weighted by what the standing stock of the places would take in of it (mean
+recipe x stock), without any evenly. Places without a row stay out of a mean.
 """
 
 from __future__ import annotations
 
 from collections import defaultdict
+from typing import Any
 
 from peakmix.scenario import Spec
 from peakmix.tables import DataSet
@@ -100,13 +101,13 @@ class Weights:
         flows = data.tables["flows"]
         inputs = flows[flows["direction"] == "input"]
         self.needs: dict[str, dict[str, float]] = defaultdict(lambda: defaultdict(float))
-        recipe = inputs.groupby(["technology", "commodity"])["value"].mean().to_dict()
+        recipe: dict[Any, Any] = inputs.groupby(["technology", "commodity"])["value"].mean().to_dict()
         by_technology: dict[str, list[tuple[str, float]]] = defaultdict(list)
         for (place, technology), amount in self.stock.items():
             by_technology[technology].append((place, amount))
         for (technology, commodity), per_unit in recipe.items():
             for place, amount in by_technology[technology]:
-                self.needs[commodity][place] += amount * per_unit
+                self.needs[commodity][place] += amount * float(per_unit)
         self._cache: dict[tuple[str, str, str], dict[str, float]] = {}
 
     def of_technology(self, region: str, technology: str) -> dict[str, float]:

@@ -15,6 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 Floats = NDArray[np.float64]
+Flags = NDArray[np.bool_]
 
 TOLERANCE = 1e-6
 """Largest relative residual of a check that passes."""
@@ -133,7 +134,7 @@ class Tally:
         if relative > check.worst:
             check.worst, check.where = float(relative), where
 
-    def rows(self, name: str, where: tuple[Any, ...], residual: Floats, size: Floats, chosen: Floats | None = None) -> None:
+    def rows(self, name: str, where: tuple[Any, ...], residual: Floats, size: Floats, chosen: Flags | None = None) -> None:
         """One row a period; ``chosen`` (periods) is true where the row exists."""
         relative = np.abs(residual) / np.maximum(SMALLEST, np.abs(size))
         relative = np.where(np.isfinite(relative), relative, HOPELESS)
@@ -146,15 +147,15 @@ class Tally:
         if relative[worst] > check.worst:
             check.worst, check.where = float(relative[worst]), (*where, self.periods[worst])
 
-    def equal(self, name: str, where: tuple[Any, ...], left: Floats, right: Floats, chosen: Floats | None = None) -> None:
+    def equal(self, name: str, where: tuple[Any, ...], left: Floats, right: Floats, chosen: Flags | None = None) -> None:
         """left = right in every period."""
         self.rows(name, where, left - right, np.maximum(np.abs(left), np.abs(right)), chosen)
 
-    def at_most(self, name: str, where: tuple[Any, ...], left: Floats, right: Floats, chosen: Floats | None = None) -> None:
+    def at_most(self, name: str, where: tuple[Any, ...], left: Floats, right: Floats, chosen: Flags | None = None) -> None:
         """left <= right in every period."""
         self.rows(name, where, np.maximum(left - right, 0.0), np.maximum(np.abs(left), np.abs(right)), chosen)
 
-    def must_be_zero(self, name: str, where: tuple[Any, ...], values: Floats, chosen: Floats) -> None:
+    def must_be_zero(self, name: str, where: tuple[Any, ...], values: Floats, chosen: Flags) -> None:
         """Nothing stands where nothing may stand (``chosen`` true)."""
         self.rows(name, where, values, np.zeros_like(values), chosen)
 

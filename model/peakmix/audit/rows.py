@@ -75,8 +75,7 @@ class Rows:
             found.setdefault(key, {}).setdefault(spot, []).append((None if blank(when) else int(when), float(value)))
             between[key] = schema.between(name)
         self.series: dict[Key, dict[str | None, Series]] = {
-            key: {place: Series(points, between[key]) for place, points in by_place.items()}
-            for key, by_place in found.items()
+            key: {place: Series(points, between[key]) for place, points in by_place.items()} for key, by_place in found.items()
         }
         self._painted: dict[tuple[Key, ...], dict[str, Series]] = {}
 

@@ -1,11 +1,11 @@
 """Checks on stock: trajectories, rights to build, close, convert and renew, and their bounds.
 
-    stock                   the solution's stock is the audit's own
-    entering capacity       new + renewed + converted with a new clock
-    new capacity            only where it may be built: right, first year, never in the base period
-    early retirement        only where it may close, never in the base period nor in the period of building
-    live stock              closures and conversions are bounded by the live stock before them
-    renewal, conversion     drawn on what they may draw on, from their first year, within their limit
+stock                   the solution's stock is the audit's own
+entering capacity       new + renewed + converted with a new clock
+new capacity            only where it may be built: right, first year, never in the base period
+early retirement        only where it may close, never in the base period nor in the period of building
+live stock              closures and conversions are bounded by the live stock before them
+renewal, conversion     drawn on what they may draw on, from their first year, within their limit
 """
 
 from __future__ import annotations

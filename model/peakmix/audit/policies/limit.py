@@ -1,0 +1,80 @@
+"""Twin of the instrument limit: an indicator below or above a value.
+
+period    E[p] - O[p] <= V[p]             lower: E[p] + O[p] >= V[p]
+share     V = share x number computed for the base period
+intensity E[p] - O[p] <= v[p] Q[p]
+horizon   sum of n[p] E[p] - O <= V       the excess O costs D / n of the last period
+"""
+
+from __future__ import annotations
+
+import numpy as np
+
+from peakmix.audit.policies.common import Audit, by_period, in_force, in_unit
+from peakmix.audit.report import Floats
+from peakmix.scenario.policies import LimitPolicy
+
+INSTRUMENT = "limit"
+
+
+def check(audit: Audit, name: str, policy: LimitPolicy) -> None:
+    """Rows, excess and its cost of one limit."""
+    indicator = policy.scoped(policy.indicator)
+    level = audit.indicators.level(indicator)
+    periods = in_force(audit.calendar, policy.start_year, policy.to_year)
+    bound = _bound(audit, name, policy)
+    excess = audit.case.decisions.of("policy_excess", name)
+    if policy.span == "horizon":
+        _budget(audit, name, policy, level, bound, periods)
+        return
+    allowed = policy.slack_price is not None
+    barred = np.array([k not in periods or not allowed for k in range(audit.calendar.count)])
+    audit.case.tally.must_be_zero("policy limit: excess", (name,), excess, barred)
+    sign = -1.0 if policy.sense == "upper" else 1.0
+    for k in periods:
+        reached = level[k] + sign * (excess[k] if allowed else 0.0)
+        audit.bounded(name, INSTRUMENT, "value", audit.calendar.first[k], reached, bound[k], policy.sense == "upper")
+    if allowed:
+        audit.accounts.book("policy_slack", audit.calendar.operating * _price(audit, policy) * np.where(barred, 0, excess))
+
+
+def _bound(audit: Audit, name: str, policy: LimitPolicy) -> Floats:
+    """Value of each period in the unit of the indicator (horizon: of its total)."""
+    unit = audit.indicators.unit(policy.scoped(policy.indicator))[0]
+    target = unit if policy.kind == "absolute" else "1"
+    if policy.span == "horizon":
+        target = target.removesuffix("/yr")
+    if policy.denominator is not None:
+        below = policy.scoped(policy.denominator)
+        target = f"{unit}/({audit.indicators.unit(below)[0]})"
+    values = {year: in_unit(q, target, audit.case.data) for year, q in policy.values.items()}
+    stated = by_period(values, policy.between, audit.calendar)
+    if policy.denominator is not None:
+        return stated * audit.indicators.level(policy.scoped(policy.denominator))
+    return stated * (audit.case.base_values[name] if policy.kind == "relative_to_base" else 1.0)
+
+
+def _price(audit: Audit, policy: LimitPolicy) -> float:
+    """Price of the excess per natural unit."""
+    if policy.slack_price is None:
+        return 0.0
+    natural = audit.indicators.unit(policy.scoped(policy.indicator))[1]
+    return in_unit(policy.slack_price, f"{audit.case.data.money_unit}/{natural}", audit.case.data)
+
+
+def _budget(audit: Audit, name: str, policy: LimitPolicy, level: Floats, bound: Floats, periods: list[int]) -> None:
+    """A limit over the horizon."""
+    calendar = audit.calendar
+    years = calendar.length[periods]
+    excess = audit.case.decisions.whole.get((name,), 0.0)
+    if policy.slack_price is None:
+        audit.case.tally.row("policy limit: excess", (name,), excess)
+        excess = 0.0
+    else:
+        last = periods[-1]
+        weight = float(calendar.operating[last] / calendar.length[last])
+        audit.accounts.book("policy_slack", weight * _price(audit, policy) * excess)
+    ones = np.ones(calendar.count, dtype=bool)
+    audit.case.tally.must_be_zero("policy limit: excess", (name,), audit.case.decisions.of("policy_excess", name), ones)
+    total = float(years @ level[periods]) + (-excess if policy.sense == "upper" else excess)
+    audit.bounded(name, INSTRUMENT, "budget", 0, total, float(bound[periods[0]]), policy.sense == "upper")
