@@ -19,7 +19,7 @@ HOMES = {
     "verify": ("peakmix.api.verifying", "verify"),
     "window": ("peakmix.api.window", "window"),
 }
-__all__ = sorted(HOMES)
+__all__ = ["RunResult", "build", "check", "load", "open", "run", "run_scenario", "verify", "window"]
 
 
 def __getattr__(name: str) -> Any:

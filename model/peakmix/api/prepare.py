@@ -13,6 +13,7 @@ import pandas as pd
 from peakmix.formulation.build import build as build_model
 from peakmix.formulation.build import derive_policies
 from peakmix.formulation.marks import add_marks
+from peakmix.foundation.errors import InfeasibleError
 from peakmix.parameters.container import Parameters
 from peakmix.parameters.derive import derive
 from peakmix.scenario import Scenario, check_against
@@ -20,10 +21,9 @@ from peakmix.scenario import load as load_scenario
 from peakmix.scenario.levers import adjust
 from peakmix.solve.compile import compile_model
 from peakmix.solve.family import AffineFamily
+from peakmix.solve.highs import solve
 from peakmix.solve.program import LinearProgram
 from peakmix.solve.solution import SolveOptions, Status
-from peakmix.solve.highs import solve
-from peakmix.foundation.errors import InfeasibleError
 from peakmix.tables.dataset import DataSet
 from peakmix.tables.loading import load as load_tables
 
@@ -73,7 +73,9 @@ class Prepared:
 
 
 def read(
-    path: Path | str | Scenario, timings: Timings, changes: Mapping[str, Any] | None = None,
+    path: Path | str | Scenario,
+    timings: Timings,
+    changes: Mapping[str, Any] | None = None,
     frames: Mapping[str, pd.DataFrame] | None = None,
 ) -> tuple[Scenario, DataSet]:
     """Scenario and tables, checked against each other, with the scenario's changes to cells applied."""
@@ -130,7 +132,7 @@ def base_values(scenario: Scenario, data: DataSet, policies: Mapping[str, Any]) 
     first, length = scenario.spec.horizon.pairs[0]
     horizon = scenario.spec.horizon.model_copy(update={"periods": ((first, length),), "first_years": None, "end": None})
     spec = scenario.spec.model_copy(update={"horizon": horizon, "policies": {}})
-    parameters, context = derive(data, spec)
+    parameters, _context = derive(data, spec)
     model = build_model(parameters)
     add_marks(model, {name: policy.scoped(policy.indicator) for name, policy in wanted.items()}, (first,))
     program = compile_model(model).at()

@@ -133,7 +133,11 @@ def solve_prepared(prepared: Prepared, watched: bool) -> RunResult:
     timings.phase("audit")
     quick = quick_audit(prepared.parameters, prepared.model.books, prepared.program, solution)
     full = audit_fully(
-        prepared.data, prepared.scenario, variable_values(prepared, solution.x), solution.objective, prepared.base_values
+        prepared.data,
+        prepared.scenario,
+        variable_values(prepared, solution.x),
+        solution.objective,
+        prepared.base_values,
     )
     timings.phase("assemble")
     parts = RunParts(
@@ -157,6 +161,4 @@ def solve_prepared(prepared: Prepared, watched: bool) -> RunResult:
 def variable_values(prepared: Prepared, x: Any) -> dict[str, dict[tuple[Any, ...], float]]:
     """The solution's variables by component name and index."""
     cols = prepared.program.cols
-    return {
-        name: dict(zip(cols.indices(name), x[cols.span(name)].tolist(), strict=True)) for name in cols.components
-    }
+    return {name: dict(zip(cols.indices(name), x[cols.span(name)].tolist(), strict=True)) for name in cols.components}

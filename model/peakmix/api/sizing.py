@@ -22,7 +22,10 @@ class BuildResult:
 
 
 def build(
-    path: Path | str | Scenario, lp: Path | None = None, progress: Progress = silent, changes: Mapping[str, Any] | None = None
+    path: Path | str | Scenario,
+    lp: Path | None = None,
+    progress: Progress = silent,
+    changes: Mapping[str, Any] | None = None,
 ) -> BuildResult:
     """Build and compile a scenario; write it in LP format to ``lp`` if asked."""
     timings = Timings(progress=progress)

@@ -55,9 +55,7 @@ class WindowResult:
     text: str
 
 
-def window(
-    path: Path | str | Scenario, progress: Progress = silent, changes: Mapping[str, Any] | None = None
-) -> WindowResult:
+def window(path: Path | str | Scenario, progress: Progress = silent, changes: Mapping[str, Any] | None = None) -> WindowResult:
     """The window of every limited or peaked indicator of a scenario."""
     timings = Timings(progress=progress)
     scenario, data = read(path, timings, changes)
@@ -94,7 +92,9 @@ def _window(scenario: Scenario, data: Any, name: str, watched: Mapping[str, Any]
     living = LivingModel(program, SolveOptions())
     span = program.cols.span("mark")
     reference = _levels(living, program, span)
-    least = [float(_levels(living, _aimed(program, span, [k == j for j in range(len(periods))]), span)[k]) for k in range(len(periods))]
+    least = [
+        float(_levels(living, _aimed(program, span, [k == j for j in range(len(periods))]), span)[k]) for k in range(len(periods))
+    ]
     lengths = [float(parameters.horizon.n(p)) for p in periods]
     joint = _levels(living, _aimed(program, span, lengths), span)
     return Window(name, "million natural units a year", periods, tuple(reference), tuple(least), tuple(joint))

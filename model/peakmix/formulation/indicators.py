@@ -83,9 +83,7 @@ def _leaf(model: Any, books: Books, leaf: Any, period: int) -> Iterable[Any]:
     return _quantity(model, books, leaf, regions, period)
 
 
-def _ledger_variables(
-    model: Any, books: Books, ledger: str, region: str, sectors: set[str] | None, period: int
-) -> list[Any]:
+def _ledger_variables(model: Any, books: Books, ledger: str, region: str, sectors: set[str] | None, period: int) -> list[Any]:
     if ledger in PURCHASE_LEDGERS:
         return [ledger_variable(model, books, ledger, region, PURCHASED, period)]
     known = dict.fromkeys(books.parameters.facts["sector"].values())
@@ -126,9 +124,7 @@ def _entries(model: Any, books: Books, key: tuple[str, str, str, int]) -> list[A
     return terms
 
 
-def _by_technology(
-    model: Any, books: Books, leaf: Any, ledger: str, regions: tuple[str, ...], period: int
-) -> list[Any]:
+def _by_technology(model: Any, books: Books, leaf: Any, ledger: str, regions: tuple[str, ...], period: int) -> list[Any]:
     """A ledger narrowed to technologies: written out, without an accounting variable."""
     chosen = technologies_of(books, leaf.technologies) or set()
     sectors = names(leaf.sectors)

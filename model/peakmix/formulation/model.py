@@ -29,6 +29,8 @@ class Books:
     def __init__(self, parameters: Parameters) -> None:
         self.parameters = parameters
         self.cost_terms: dict[str, list[CostTerm]] = defaultdict(list)
+        self.converted: dict[Key, list[Any]] = defaultdict(list)
+        self.brought: dict[Key, list[Any]] = {}
 
     def cost(self, component: str, key: Key, element: Any, variable: Any) -> None:
         """Book one term of the objective."""

@@ -8,10 +8,10 @@ Fixed      D_p * f                               CNY per t/yr kept in p
 
 from __future__ import annotations
 
-from peakmix.parameters.refuse import refuse
 from peakmix.parameters.container import Parameters
 from peakmix.parameters.context import Context
-from peakmix.parameters.time import Vintage, charged_share, recovery_factor
+from peakmix.parameters.refuse import refuse
+from peakmix.parameters.time import Series, Vintage, charged_share, recovery_factor
 
 
 def is_tracked(parameters: Parameters, region: str, technology: str, label: str) -> bool:
@@ -41,7 +41,7 @@ def derive_capacity(context: Context, parameters: Parameters) -> None:
     derive_variable_cost(context, parameters)
 
 
-def _required(context: Context, region: str, technology: str, name: str) -> list[tuple[float, object]]:
+def _required(context: Context, region: str, technology: str, name: str) -> list[tuple[float, Series]]:
     found = context.parameter(region, technology, name)
     if found is None:
         raise refuse(
@@ -49,11 +49,18 @@ def _required(context: Context, region: str, technology: str, name: str) -> list
             rule="a technology with capacity states availability, fixed_cost and lifetime",
             fix=f"add a row {technology},{name} to technology_parameters.csv",
         )
-    return found  # type: ignore[return-value]
+    return found
 
 
 def _service(
-    context: Context, parameters: Parameters, region: str, technology: str, period: int, share: float, least: float, cost: float
+    context: Context,
+    parameters: Parameters,
+    region: str,
+    technology: str,
+    period: int,
+    share: float,
+    least: float,
+    cost: float,
 ) -> None:
     """Service, floor, plain capacity, fixed charge and expiry of every vintage in one period."""
     before = context.horizon.before(period)
@@ -132,9 +139,7 @@ def _investment(context: Context, parameters: Parameters, region: str, technolog
         parameters.put("overnight_cost", (region, technology, period), cost)
 
 
-def capital_charge(
-    context: Context, technology: str, period: int, cost: float, life: float, rate: float
-) -> tuple[float, float]:
+def capital_charge(context: Context, technology: str, period: int, cost: float, life: float, rate: float) -> tuple[float, float]:
     """Present value charged for one unit built: at the discount rate, and the mark-up for a hurdle rate above it.
 
     An investment weight given by hand for the technology and period replaces d_p * sigma.

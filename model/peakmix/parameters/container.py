@@ -77,7 +77,15 @@ class Parameters:
         for (name, key), symbol in levers.items():
             values[name][key] = symbol
         return Parameters(
-            self.horizon, self.regions, self.members, self.nodes, self.sets, values, self.facts, self.vintages, self.reports
+            self.horizon,
+            self.regions,
+            self.members,
+            self.nodes,
+            self.sets,
+            values,
+            self.facts,
+            self.vintages,
+            self.reports,
         )
 
     def elements(self) -> Iterable[tuple[str, Key, float]]:

@@ -9,7 +9,7 @@ from typing import Any
 
 import pandas as pd
 
-from peakmix.parameters.lookup import Lookup, Places, blank
+from peakmix.parameters.lookup import Lookup, Places, blank, records
 from peakmix.parameters.time import Horizon, Series, Vintage, in_period
 from peakmix.tables.dataset import DataSet
 
@@ -71,7 +71,7 @@ class Context:
     def stock(self) -> dict[tuple[str, str, Vintage], float]:
         """Stock of every (place, technology, vintage bracket), Mt/yr."""
         total: dict[tuple[str, str, Vintage], float] = {}
-        for row in self.table("stock").itertuples():
+        for row in records(self.table("stock")):
             a, b = int(row.build_from), int(row.build_to)
             vintage = Vintage(f"{a}-{b}", a, b, existing=True)
             key = (row.location, row.technology, vintage)

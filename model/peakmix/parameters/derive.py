@@ -8,7 +8,7 @@ from typing import Any
 from peakmix.parameters import capacity, exchange, measures, recipes, rules, structure
 from peakmix.parameters.container import Parameters
 from peakmix.parameters.context import Context
-from peakmix.parameters.lookup import Places
+from peakmix.parameters.lookup import Places, records
 from peakmix.parameters.regions import build_nodes, build_regions
 from peakmix.parameters.time import Horizon
 from peakmix.tables.dataset import DataSet
@@ -41,7 +41,7 @@ def make_context(dataset: DataSet, spec: Any) -> Context:
         wanted &= table["sector"].isin(spec.sectors)
     groups: dict[str, list[str]] = defaultdict(list)
     kept = set(table.loc[wanted, "technology"])
-    for row in dataset.tables["technology_groups"].itertuples():
+    for row in records(dataset.tables["technology_groups"]):
         if row.technology in kept:
             groups[row.group].append(row.technology)
     context = Context(
@@ -118,10 +118,11 @@ def settle_structure(context: Context, parameters: Parameters, arcs: dict[exchan
     pairs = structure.candidates(context)
     inputs, outputs = recipes.touch(context, pairs)
     measure_out: dict[str, set[str]] = defaultdict(set)
-    for row in context.table("measure_flows").itertuples():
+    for row in records(context.table("measure_flows")):
         if row.effect == "adds_output":
             measure_out[row.measure].add(row.commodity)
-    supplied, taken = set(), set()
+    supplied: set[tuple[str, str]] = set()
+    taken: set[tuple[str, str]] = set()
     market = parameters.facts["market"]
     for region, name in parameters.sets["markets"]:
         commodity, direction, _ = market[name]
@@ -132,9 +133,7 @@ def settle_structure(context: Context, parameters: Parameters, arcs: dict[exchan
         taken |= {(r, commodity) for r in parameters.regions_of(node)}
     stores = {(r, c) for c in set(context.table("stockpiles")["commodity"]) for r in context.regions}
     spread = _spread(arcs, supplied, taken, inputs, outputs)
-    context.active = structure.reachable(
-        context, pairs, inputs, outputs, supplied | stores | spread[0], taken | stores | spread[1]
-    )
+    context.active = structure.reachable(context, pairs, inputs, outputs, supplied | stores | spread[0], taken | stores | spread[1])
     structure.vintage_sets(context, parameters)
 
 

@@ -7,7 +7,7 @@ from collections.abc import Iterable
 
 from peakmix.parameters.container import Parameters
 from peakmix.parameters.context import Context
-from peakmix.parameters.lookup import Lookup, blank
+from peakmix.parameters.lookup import Lookup, blank, records
 from peakmix.parameters.time import Series, in_period
 
 Arc = tuple[str, str, str]
@@ -18,7 +18,7 @@ def demand_rows(context: Context) -> dict[tuple[str, str], Series]:
     lookup = Lookup(context.table("demand"), ["variant", "commodity"])
     found: dict[tuple[str, str], Series] = {}
     for variant in (None, context.spec.demand_variant):
-        for key, commodity in [k for k in lookup.keys() if k[0] == variant]:
+        for key, commodity in [k for k in lookup if k[0] == variant]:
             for node in lookup.places(key, commodity):
                 series = lookup.exact(node, key, commodity)
                 if node is not None and series is not None:
@@ -79,7 +79,7 @@ def derive_markets(context: Context, parameters: Parameters) -> None:
     lookup = Lookup(context.table("market_parameters"), ["market", "parameter"])
     facts = {}
     pairs = []
-    for row in context.table("markets").itertuples():
+    for row in records(context.table("markets")):
         facts[row.market] = (row.commodity, row.direction, row.scope)
         weights = region_weights(context, row.commodity)
         for region in context.regions:
@@ -93,7 +93,12 @@ def derive_markets(context: Context, parameters: Parameters) -> None:
 
 
 def _market_values(
-    context: Context, parameters: Parameters, lookup: Lookup, weights: dict[str, float], region: str, market: str,
+    context: Context,
+    parameters: Parameters,
+    lookup: Lookup,
+    weights: dict[str, float],
+    region: str,
+    market: str,
     direction: str,
 ) -> None:
     chain_of = context.places.chain
@@ -160,7 +165,7 @@ def arc_costs(context: Context) -> dict[Arc, tuple[float, float]]:
     """Cheapest open arcs between regions: (commodity, from, to) -> (CNY per unit, share lost on the way)."""
     freight = Lookup(context.table("freight"), ["commodity", "mode", "parameter"], place=None, year=None)
     modes: dict[str, set[str]] = defaultdict(set)
-    for commodity, mode, _ in freight.keys():
+    for commodity, mode, _ in freight:
         modes[str(commodity)].add(str(mode))
     member_of = {m: r for r, members in context.regions.items() for m in members}
     best: dict[Arc, tuple[float, float]] = {}
@@ -195,7 +200,7 @@ def derive_trade(context: Context, parameters: Parameters, arcs: dict[Arc, tuple
 def derive_stockpiles(context: Context, parameters: Parameters) -> None:
     """Opening, capacity and holding cost of stockpiles; ``stockpile_year`` = 1 / n_p turns a change into an annual flow."""
     lookup = Lookup(context.table("stockpiles"), ["commodity", "parameter"])
-    for commodity in {str(c) for c, name in lookup.keys() if name == "capacity"}:
+    for commodity in {str(c) for c, name in lookup if name == "capacity"}:
         for region, members in context.regions.items():
             chain = context.places.chain(members[0])
             capacity = lookup.series(commodity, "capacity", chain=chain)
@@ -207,7 +212,9 @@ def derive_stockpiles(context: Context, parameters: Parameters) -> None:
             for period in context.horizon:
                 weight = context.horizon.operating_weight(period)
                 parameters.put(
-                    "stockpile_capacity", (region, commodity, period), in_period(capacity, period, context.horizon, "linear")
+                    "stockpile_capacity",
+                    (region, commodity, period),
+                    in_period(capacity, period, context.horizon, "linear"),
                 )
                 parameters.put(
                     "holding_charge", (region, commodity, period),

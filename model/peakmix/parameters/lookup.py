@@ -6,7 +6,7 @@ more general one, and blank last. All rows at the winning place form the time se
 
 from __future__ import annotations
 
-from collections.abc import Hashable, Iterable, Sequence
+from collections.abc import Hashable, Iterable, Iterator, Sequence
 from typing import Any
 
 import pandas as pd
@@ -21,13 +21,16 @@ def blank(value: Any) -> bool:
     return value is None or value != value or value == ""
 
 
+def records(frame: pd.DataFrame) -> Iterator[Any]:
+    """Rows of a table as named tuples."""
+    yield from frame.itertuples()
+
+
 class Places:
     """The location tree as chains of ancestors."""
 
     def __init__(self, locations: pd.DataFrame) -> None:
-        self.parent: dict[str, str | None] = {
-            row.location: None if blank(row.parent) else row.parent for row in locations.itertuples()
-        }
+        self.parent: dict[str, str | None] = {row.location: None if blank(row.parent) else row.parent for row in records(locations)}
         self.level: dict[str, str] = dict(zip(locations["location"], locations["level"], strict=True))
         self._chains = {place: tuple(self._climb(place)) for place in self.parent}
 
@@ -64,9 +67,7 @@ class Lookup:
         Names of the place and year columns, or None when the table has none.
     """
 
-    def __init__(
-        self, frame: pd.DataFrame, keys: Sequence[str], place: str | None = "location", year: str | None = "year"
-    ) -> None:
+    def __init__(self, frame: pd.DataFrame, keys: Sequence[str], place: str | None = "location", year: str | None = "year") -> None:
         self._rows: dict[Key, dict[str | None, list[tuple[int | None, float]]]] = {}
         columns = [frame[k].tolist() for k in keys]
         where = frame[place].tolist() if place else [None] * len(frame)

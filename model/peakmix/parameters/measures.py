@@ -12,7 +12,7 @@ from collections import defaultdict
 from peakmix.parameters.capacity import capital_charge
 from peakmix.parameters.container import Parameters
 from peakmix.parameters.context import Context
-from peakmix.parameters.lookup import Lookup, blank
+from peakmix.parameters.lookup import Lookup, blank, records
 from peakmix.parameters.recipes import ledger_contents
 from peakmix.parameters.time import Series, in_period, survival
 
@@ -23,7 +23,7 @@ def chosen_measures(context: Context) -> list[tuple[str, str, tuple[str, ...]]]:
     """(measure, host, exclusion groups) of the scenario's measures whose host is known."""
     include, exclude = context.spec.measures.include, set(context.spec.measures.exclude)
     rows = []
-    for row in context.table("measures").itertuples():
+    for row in records(context.table("measures")):
         if row.host in context.product and row.measure not in exclude and (include is None or row.measure in include):
             groups = () if blank(row.exclusion_group) else tuple(g.strip() for g in row.exclusion_group.split(";"))
             rows.append((row.measure, row.host, groups))
@@ -34,7 +34,8 @@ def derive_measures(context: Context, parameters: Parameters) -> None:
     """All derived elements of measures, for every region where the host is active.
 
     Sets ``measures`` (region, measure, host); numbers ``measure_flow``, ``measure_ledger``, ``measure_charge`` (capital),
-    ``measure_fixed``, ``measure_variable``, ``measure_alive``, ``applicability``, ``penetration``, ``sunk_share``, ``adoption_rate``.
+    ``measure_fixed``, ``measure_variable``, ``measure_alive``, ``applicability``, ``penetration``, ``sunk_share``,
+    ``adoption_rate``.
     """
     lookup = Lookup(context.table("measure_parameters"), ["measure", "host", "parameter"])
     active = set(context.active)
@@ -53,7 +54,8 @@ def derive_measures(context: Context, parameters: Parameters) -> None:
 
 
 def _find(context: Context, lookup: Lookup, region: str, measure: str, host: str, name: str) -> list[tuple[float, Series]] | None:
-    return context.weighted(context.weights(region, host),
+    return context.weighted(
+        context.weights(region, host),
         lambda chain: lookup.first((measure, host, name), (measure, None, name), chain=chain),
         context.default("measure_parameters", name),
     )
@@ -97,7 +99,7 @@ def _measure(context: Context, parameters: Parameters, lookup: Lookup, region: s
 
 def standing_capacity(parameters: Parameters, region: str, host: str) -> float:
     """Capacity of a host at the start, Mt/yr."""
-    return sum(parameters.get("stock", (region, host, v.label)) for v in parameters.vintages.get((region, host), ()))
+    return float(sum(parameters.get("stock", (region, host, v.label)) for v in parameters.vintages.get((region, host), ())))
 
 
 def _sunk_left(context: Context, life: float, period: int) -> float:
@@ -113,8 +115,8 @@ def _measure_flows(context: Context, parameters: Parameters) -> None:
     flows = Lookup(context.table("measure_flows"), ["measure", "host", "commodity", "effect"], place=None)
     tables = ledger_contents(context)
     by_measure: dict[str, list[tuple[str | None, str, str]]] = defaultdict(list)
-    for measure, host, commodity, effect in flows.keys():
-        by_measure[str(measure)].append((host, str(commodity), str(effect)))  # type: ignore[arg-type]
+    for measure, host, commodity, effect in flows:
+        by_measure[str(measure)].append((host, str(commodity), str(effect)))
     for region, measure, host in parameters.sets["measures"]:
         pairs = {(c, e) for h, c, e in by_measure[measure] if h in (None, host)}
         for period in context.horizon:
@@ -131,7 +133,7 @@ def _measure_flows(context: Context, parameters: Parameters) -> None:
 
 def _measure_emissions(context: Context, parameters: Parameters) -> None:
     removed = Lookup(context.table("measure_emissions"), ["measure", "host", "pollutant"], place=None)
-    names = {str(k[2]) for k in removed.keys()}
+    names = {str(k[2]) for k in removed}
     for region, measure, host in parameters.sets["measures"]:
         for pollutant in sorted(names):
             series = removed.first((measure, host, pollutant), (measure, None, pollutant))

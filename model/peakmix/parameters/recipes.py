@@ -12,7 +12,7 @@ from collections.abc import Callable, Sequence
 
 from peakmix.parameters.container import Parameters
 from peakmix.parameters.context import Context
-from peakmix.parameters.lookup import Lookup, blank
+from peakmix.parameters.lookup import Lookup, blank, records
 from peakmix.parameters.time import Series, at_year, in_period
 
 TCE = 29.3076
@@ -26,7 +26,7 @@ ALL = "all"
 def recipe_keys(context: Context) -> dict[str, set[tuple[str, str]]]:
     """(commodity, direction) pairs of each technology, the main product as an output."""
     keys: dict[str, set[tuple[str, str]]] = {t: {(c, "output")} for t, c in context.product.items()}
-    for row in context.table("flows").itertuples():
+    for row in records(context.table("flows")):
         if row.technology in keys:
             keys[row.technology].add((row.commodity, row.direction))
     return keys
@@ -83,7 +83,7 @@ def contents(context: Context, name: str) -> dict[tuple[str, int], float]:
     """Property of each commodity in each period; commodities without a row are absent (stated default 0)."""
     lookup = Lookup(context.table("commodity_properties"), ["commodity", "property"], place=None)
     found = {}
-    for commodity, prop in lookup.keys():
+    for commodity, prop in lookup:
         series = lookup.series(commodity, prop)
         if prop == name and series is not None:
             for period in context.horizon:
@@ -112,7 +112,7 @@ def derive_ledgers(context: Context, parameters: Parameters) -> None:
                 if content:
                     parameters.add("ledger_factor", (ledger, region, technology, cohort, period), -net * content)
     emissions = Lookup(context.table("emissions"), ["technology", "pollutant"])
-    for technology, pollutant in emissions.keys():
+    for technology, pollutant in emissions:
         ledger = "direct_co2" if pollutant == "CO2_process" else str(pollutant)
         for region, name in context.active:
             if name != technology:

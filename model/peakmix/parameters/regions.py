@@ -8,8 +8,8 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from peakmix.parameters.lookup import Places, records
 from peakmix.parameters.refuse import refuse
-from peakmix.parameters.lookup import Places
 from peakmix.tables.dataset import DataSet
 
 RANK = {"nation": 0, "province": 1, "city": 2, "site": 3}
@@ -26,7 +26,7 @@ def region_of(place: str, places: Places, level: str) -> str | None:
 def group_members(dataset: DataSet, places: Places) -> dict[str, list[str]]:
     """Places of every named group; a member node stands for its subtree."""
     groups: dict[str, list[str]] = {}
-    for row in dataset.tables["groupings"].itertuples():
+    for row in records(dataset.tables["groupings"]):
         groups.setdefault(row.group, []).extend(places.under(row.location))
     return groups
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from peakmix.parameters.container import Parameters
 from peakmix.parameters.context import Context
-from peakmix.parameters.lookup import Lookup, blank
+from peakmix.parameters.lookup import Lookup, blank, records
 from peakmix.parameters.time import at_year, in_period
 
 
@@ -17,7 +17,7 @@ def derive_base_activity(context: Context, parameters: Parameters) -> None:
     table = context.table("base_activity")
     lookup = Lookup(table, ["group"])
     width = Lookup(table.assign(value=table["tolerance"]), ["group"])
-    for (group,) in lookup.keys():
+    for (group,) in lookup:
         if not context.expand(str(group)):
             continue
         for place in lookup.places(group):
@@ -35,7 +35,7 @@ def derive_limits(context: Context, parameters: Parameters) -> None:
     member_of = {m: r for r, members in context.regions.items() for m in members}
     lookup = Lookup(table, ["limit", "quantity", "group", "sense"])
     rows = []
-    for limit, quantity, group, sense in lookup.keys():
+    for limit, quantity, group, sense in lookup:
         for place in lookup.places(limit, quantity, group, sense):
             series = lookup.exact(place, limit, quantity, group, sense) or []
             if blank(place):
@@ -69,11 +69,9 @@ def derive_share_limits(context: Context, parameters: Parameters) -> None:
     share_right is value x coefficient, one element; a row reads sum left x A - sum right x A <= 0 (or >= 0).
     """
     members: dict[str, dict[str, list[tuple[str, float]]]] = {}
-    for row in context.table("share_limits").itertuples():
+    for row in records(context.table("share_limits")):
         if row.technology in context.product:
-            members.setdefault(row.limit, {"numerator": [], "denominator": []})[row.role].append(
-                (row.technology, float(row.value))
-            )
+            members.setdefault(row.limit, {"numerator": [], "denominator": []})[row.role].append((row.technology, float(row.value)))
     table = context.table("share_limit_values")
     sense = dict(zip(table["limit"], table["sense"], strict=True))
     pooled = dict(zip(table["limit"], table["pooled"], strict=True))

@@ -9,11 +9,11 @@ from __future__ import annotations
 
 from collections import defaultdict
 
-from peakmix.parameters.refuse import refuse
 from peakmix.foundation.errors import InputError
 from peakmix.parameters.container import Parameters
 from peakmix.parameters.context import Context
-from peakmix.parameters.lookup import blank
+from peakmix.parameters.lookup import blank, records
+from peakmix.parameters.refuse import refuse
 from peakmix.parameters.time import Vintage, in_period, survival
 
 
@@ -36,7 +36,7 @@ def candidates(context: Context) -> list[tuple[str, str]]:
             if place in members and value > 0 and technology in context.product:
                 stock.add((region, technology))
                 present.add((region, context.sector[technology]))
-    targets = set(context.table("conversions")["to"]) if len(context.table("conversions")) else set()
+    targets = {str(t) for t in context.table("conversions")["to"]}
     may = {
         t
         for t in context.product
@@ -99,13 +99,9 @@ def vintage_sets(context: Context, parameters: Parameters) -> None:
     Fills ``parameters.vintages``, the facts ``tracked`` and ``by_vintage`` and the numbers ``alive`` (region, technology,
     vintage, period) and ``stock`` (region, technology, vintage).
     """
-    live_from = set()
-    for row in context.table("conversions").itertuples():
-        if row.draws == "live":
-            live_from |= {row[context.table("conversions").columns.get_loc("from") + 1]}
-    dated = {
-        row.technology for row in context.table("flows").itertuples() if not blank(row.build_year)
-    }
+    conversions = context.table("conversions")
+    live_from = set(conversions.loc[conversions["draws"] == "live", "from"]) if len(conversions) else set()
+    dated = {row.technology for row in records(context.table("flows")) if not blank(row.build_year)}
     tracked: set[tuple[str, str, str]] = set()
     existing: set[tuple[str, str, str]] = set()
     by_vintage: set[str] = {t for t in dated if t in context.product}

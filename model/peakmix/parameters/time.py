@@ -10,6 +10,7 @@ Annuity share      sigma = sum_{j<min(L, H-y)} (1+i)^-j / sum_{j<L} (1+i)^-j
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
@@ -99,7 +100,7 @@ class Horizon:
         """D_p, in discounted years; a weight given by hand wins."""
         if period in self.operating_by_hand:
             return self.operating_by_hand[period]
-        return sum((1 + self.rate) ** -(y - self.y0 + self.timing) for y in self.years(period))
+        return float(sum((1 + self.rate) ** -(y - self.y0 + self.timing) for y in self.years(period)))
 
     def investment_weight(self, period: int) -> float:
         """d_p, dimensionless."""
@@ -134,7 +135,7 @@ def recovery_factor(rate: float, life: float) -> float:
     """Capital recovery factor CRF(rate, life), per year: the level end-of-year payment that repays 1."""
     if rate == 0:
         return 1 / life
-    return rate / (1 - (1 + rate) ** -life)
+    return float(rate / (1 - (1 + rate) ** -life))
 
 
 def charged_share(period: int, life: float, horizon: Horizon) -> float:
@@ -161,7 +162,7 @@ def at_year(series: Series, year: float, between: str) -> float:
     points = sorted((y, x) for y, x in series if y is not None)
     if year <= points[0][0]:
         return points[0][1]
-    for (y1, x1), (y2, x2) in zip(points, points[1:], strict=False):
+    for (y1, x1), (y2, x2) in itertools.pairwise(points):
         if year < y2:
             return x1 if between == "step" else x1 + (x2 - x1) * (year - y1) / (y2 - y1)
     return points[-1][1]

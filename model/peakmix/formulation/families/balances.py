@@ -34,9 +34,7 @@ def build(model: Any, parameters: Parameters) -> None:
     """Add exchange variables and the balances."""
     books: Books = model.books
     periods = tuple(parameters.horizon)
-    model.market_volume = pyo.Var(
-        [(r, m, p) for r, m in parameters.sets["markets"] for p in periods], bounds=(0, None)
-    )
+    model.market_volume = pyo.Var([(r, m, p) for r, m in parameters.sets["markets"] for p in periods], bounds=(0, None))
     model.trade = pyo.Var([(*a, p) for a in parameters.sets["arcs"] for p in periods], bounds=(0, None))
     balances = set(parameters.sets["balances"])
     pooled = sorted(parameters.values.get("pooled_demand", {}))
@@ -56,9 +54,7 @@ def build(model: Any, parameters: Parameters) -> None:
 
     model.balance = pyo.Constraint([(r, c, p) for r, c in parameters.sets["balances"] for p in periods], rule=balance)
     _pooled_rows(model, parameters, pooled)
-    model.stockpile_cap = pyo.Constraint(
-        stores, rule=lambda m, *k: m.stockpile[k] <= parameters["stockpile_capacity"][k]
-    )
+    model.stockpile_cap = pyo.Constraint(stores, rule=lambda m, *k: m.stockpile[k] <= parameters["stockpile_capacity"][k])
     _costs(model, parameters, books)
 
 
@@ -110,11 +106,7 @@ def _pooled_rows(model: Any, parameters: Parameters, pooled: list[Key]) -> None:
     model.pooled_demand_met = pyo.Constraint(pooled, rule=met)
 
     def cap(m: Any, market: str, node: str, period: int) -> Any:
-        bought = [
-            m.market_volume[r, market, period]
-            for r in parameters.regions_of(node)
-            if (r, market, period) in m.market_volume
-        ]
+        bought = [m.market_volume[r, market, period] for r in parameters.regions_of(node) if (r, market, period) in m.market_volume]
         if not bought:
             return pyo.Constraint.Skip
         return total(bought) <= parameters["market_limit"][market, node, period]

@@ -48,7 +48,8 @@ def build(model: Any, parameters: Parameters) -> None:
     ]
     model.adopted = pyo.Var(known, bounds=(0, None))
     model.new_measure = pyo.Var(
-        [k for k in sorted(parameters.values.get("measure_charge", {})) if (k[0], k[2], k[3]) in running], bounds=(0, None)
+        [k for k in sorted(parameters.values.get("measure_charge", {})) if (k[0], k[2], k[3]) in running],
+        bounds=(0, None),
     )
 
     def stock(m: Any, region: str, measure: str, host: str, period: int) -> Any:
@@ -72,8 +73,8 @@ def build(model: Any, parameters: Parameters) -> None:
     model.measure_stock = pyo.Constraint(later, rule=stock)
     model.measure_base = pyo.Constraint([k for k in triples if (*k, base) in model.adopted] if base else [], rule=sunk)
     model.measure_reach = pyo.Constraint(later, rule=reach)
-    for key in sorted(parameters.values.get("adoption_rate", {})):
-        cap_new_measure(model, parameters, key)
+    for cell in sorted(parameters.values.get("adoption_rate", {})):
+        cap_new_measure(model, parameters, cell)
     groups = {k: ms for k, ms in parameters.facts["exclusion"].items() if len(ms) > 1}
 
     def group(m: Any, region: str, host: str, name: str, period: int) -> Any:
@@ -116,6 +117,4 @@ def _costs(model: Any, parameters: Parameters, books: Books, fitted: dict[Any, l
                 books.cost(name, key, element, variable)
 
 
-FAMILY = Family(
-    "measures", 30, ("measure_stock", "measure_base", "measure_reach", "measure_pace", "measure_group"), build
-)
+FAMILY = Family("measures", 30, ("measure_stock", "measure_base", "measure_reach", "measure_pace", "measure_group"), build)

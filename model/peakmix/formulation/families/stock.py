@@ -71,7 +71,6 @@ def _conversions(model: Any, parameters: Parameters, books: Books) -> None:
                 live.append((region, name, label, period))
     model.conversion = pyo.Var(live, bounds=(0, None))
     model.renewal = pyo.Var(pooled, bounds=(0, None))
-    model.books.converted = defaultdict(list)
     for region, name, label, period in live:
         source, target, _, clock = parameters.facts["conversion"][name]
         model.books.converted["out", region, source, label, period].append(name)
@@ -192,6 +191,4 @@ def _costs(model: Any, parameters: Parameters, books: Books) -> None:
         books.cost("conversion", (region, target, period), element, variable)
 
 
-FAMILY = Family(
-    "stock", 10, ("stock_balance", "entering", "renewal_limit", "conversion_cap"), build
-)
+FAMILY = Family("stock", 10, ("stock_balance", "entering", "renewal_limit", "conversion_cap"), build)

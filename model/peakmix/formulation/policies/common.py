@@ -29,9 +29,7 @@ def periods_of(policy: Any, parameters: Parameters, start: int | None = None) ->
     return [
         p
         for p in parameters.horizon
-        if (first is None or p >= first)
-        and (last is None or p <= last)
-        and p != parameters.horizon.base
+        if (first is None or p >= first) and (last is None or p <= last) and p != parameters.horizon.base
     ]
 
 
@@ -49,8 +47,6 @@ def first_year(values: dict[int, float]) -> int | None:
     """First year of a series; None for a value that always holds."""
     years = [y for y in values if y != ALWAYS]
     return min(years) if years else None
-
-
 
 
 def indicator_unit(indicator: Any, parameters: Parameters) -> str:

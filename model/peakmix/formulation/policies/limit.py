@@ -48,12 +48,17 @@ def derive(policy_id: str, policy: Any, parameters: Parameters, context: Any) ->
     periods = periods_of(policy, parameters, policy.start_year)
     if not periods:
         raise refuse(
-            f"policies.{policy_id} holds in no period", rule="a policy takes effect in the first period that starts at or after its year",
+            f"policies.{policy_id} holds in no period",
+            rule="a policy takes effect in the first period that starts at or after its year",
             fix="move from_year or the first year of values to the start of a period",
         )  # fmt: skip
     horizon = parameters.horizon
     parameters.facts.setdefault("policy_unit", {})[policy_id] = (unit, natural(unit))
-    price = converted(policy_id, "slack_price", policy.slack_price, f"{context.money}/{natural(unit)}", context) if policy.slack_price else None
+    price = (
+        converted(policy_id, "slack_price", policy.slack_price, f"{context.money}/{natural(unit)}", context)
+        if policy.slack_price
+        else None
+    )
     if policy.span == "horizon":
         parameters.put("policy_value", (policy_id, 0), value_in(values, periods[0], parameters, policy.between) * scale)
         parameters.facts.setdefault("policy_periods", {})[policy_id] = periods

@@ -51,7 +51,7 @@ def derive(policy_id: str, policy: Any, parameters: Parameters, context: Any) ->
         now = growth_sum(parameters, period, policy.growth)
         first = before is None or before == horizon.base
         parameters.put("pace_now", key, 1 / now)
-        if not first:
+        if before is not None and not first:
             parameters.put("pace_before", key, 1 / growth_sum(parameters, before, policy.growth))
         anchor = (period - horizon.first[0] - 1) if first else 0
         history = start / (1 + policy.growth) ** anchor if first else 0.0

@@ -88,6 +88,4 @@ def build(model: Any, parameters: Parameters, policy_id: str, policy: Any) -> No
         rows(model, "policy_height")[policy_id, peak] = level[peak] <= height
 
 
-INSTRUMENT = Instrument(
-    "peak", ("policy_no_growth", "policy_below_peak", "policy_height", "policy_plateau"), derive, build
-)
+INSTRUMENT = Instrument("peak", ("policy_no_growth", "policy_below_peak", "policy_height", "policy_plateau"), derive, build)

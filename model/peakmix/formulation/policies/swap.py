@@ -18,12 +18,11 @@ from __future__ import annotations
 from typing import Any
 
 from peakmix.formulation import capacity_terms
-from peakmix.formulation.indicators import technologies_of
 from peakmix.formulation.model import has_terms, total
 from peakmix.formulation.policies.common import converted, periods_of, rows, variables
 from peakmix.formulation.registry import Instrument
 from peakmix.parameters.container import Parameters
-from peakmix.parameters.lookup import blank
+from peakmix.parameters.lookup import blank, records
 from peakmix.parameters.refuse import refuse
 from peakmix.parameters.time import in_period
 
@@ -34,7 +33,11 @@ def derive(policy_id: str, policy: Any, parameters: Parameters, context: Any) ->
     """``swap_ratio[policy, source, target, case, period]`` and the structural facts of the pools."""
     group = context.expand(policy.group)
     if not group:
-        raise refuse(f"policies.{policy_id}.group: {policy.group!r}", rule="a swap names a technology group", fix="see `peakmix tables`")
+        raise refuse(
+            f"policies.{policy_id}.group: {policy.group!r}",
+            rule="a swap names a technology group",
+            fix="see `peakmix tables`",
+        )
     exempt = {t for name in policy.exempt or () for t in context.expand(name)}
     case_of = case_map(policy, context, group)
     places = sorted({r for r, t in context.active if t in group})
@@ -76,7 +79,7 @@ def key_area_share(context: Any, region: str, period: int) -> float:
     table = table[(table["attribute"] == "key_area_share") & table["location"].isin(context.regions[region])]
     values = [
         in_period([(None if blank(r.year) else int(r.year), float(r.value))], period, context.horizon, "step")
-        for r in table.itertuples()
+        for r in records(table)
     ]
     return sum(values) / len(values) if values else 0.0
 
@@ -86,7 +89,7 @@ def ratio_of(table: Any, case: str, key_share: float, origin: str, period: int) 
 
     def pick(target_class: str) -> float | None:
         best: tuple[int, int, float] | None = None
-        for row in table.itertuples():
+        for row in records(table):
             if row.year > period or row.case not in (case, OTHER):
                 continue
             if not blank(row.target_class) and row.target_class != target_class:
@@ -123,11 +126,11 @@ def build(model: Any, parameters: Parameters, policy_id: str, policy: Any) -> No
                 covered.get((place, case, period), [])
             )
     for place in facts["places"]:
-        before = None
+        before: int | None = None
         for period in facts["periods"]:
             pool.add((policy_id, place, period))
             credit = [_credit(model, books, policy, facts, place, q) for q in _credited(parameters, policy, facts, period)]
-            carried = [pool[policy_id, place, before]] if before is not None else []
+            carried: list[Any] = [pool[policy_id, place, before]] if before is not None else []
             opening = parameters.get("swap_opening", (policy_id, place)) if before is None else 0
             terms = [*carried, *credit, *(-1 * u for u in used.get((place, period), []))]
             rows(model, "policy_swap_pool")[policy_id, place, period] = pool[policy_id, place, period] == total(terms) + opening
@@ -177,6 +180,4 @@ def _no_growth(model: Any, parameters: Parameters, books: Any, policy_id: str, f
                 rows(model, "policy_swap_no_growth")[policy_id, place, period] = now - base <= 0
 
 
-INSTRUMENT = Instrument(
-    "swap", ("policy_swap_new", "policy_swap_pool", "policy_swap_no_growth"), derive, build
-)
+INSTRUMENT = Instrument("swap", ("policy_swap_new", "policy_swap_pool", "policy_swap_no_growth"), derive, build)
