@@ -1,0 +1,264 @@
+"""A result as text for the terminal: cost, mix, emission paths, policies with prices, swap, guards, certificate."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Sequence
+from typing import Any
+
+import numpy as np
+import xarray as xr
+
+from peakmix.results.guards import dated, guards
+from peakmix.solve.program import FloatArray
+
+LEAST_SHARE = 0.005
+"""Technologies below this share of a product in every period are added up as ``other``."""
+MOST_ROWS = 8
+LEDGERS = (
+    ("direct_co2", "direct"),
+    ("purchased_power_co2", "power bought"),
+    ("purchased_heat_co2", "heat bought"),
+    ("hydrogen_power_co2", "hydrogen's power"),
+    ("upstream_co2", "upstream"),
+    ("energy_calorific", "energy, calorific"),
+    ("energy_coal_equivalent", "energy, coal equivalent"),
+)
+
+
+def summarise(dataset: xr.Dataset) -> str:
+    """The summary of one result, as lines of text."""
+    parts = (
+        _heading(dataset),
+        _mix(dataset),
+        _paths(dataset),
+        _cost(dataset),
+        _policies(dataset),
+        _swap(dataset),
+        _rents(dataset),
+        _guards(dataset),
+        _trust(dataset),
+    )
+    return "\n\n".join("\n".join(lines) for lines in parts if lines)
+
+
+def table(head: Sequence[str], rows: Iterable[Sequence[object]], left: int = 1) -> list[str]:
+    """Aligned lines: the first ``left`` columns to the left, numbers to the right."""
+    cells = [[_cell(entry) for entry in row] for row in (head, *rows)]
+    widths = [max(len(row[k]) for row in cells) for k in range(len(head))]
+    return [
+        "  " + "  ".join(c.ljust(w) if k < left else c.rjust(w) for k, (c, w) in enumerate(zip(row, widths, strict=True)))
+        for row in cells
+    ]
+
+
+def _cell(entry: object) -> str:
+    """A number with four figures, a missing one as a dash."""
+    if isinstance(entry, float):
+        if not np.isfinite(entry):
+            return "-"
+        entry = 0.0 if abs(entry) < 5e-7 else entry
+        return f"{entry:,.0f}" if abs(entry) >= 1000 else f"{entry:.4g}"
+    return str(entry)
+
+
+def _periods(dataset: xr.Dataset) -> list[str]:
+    return [str(p) for p in dataset["period"].values]
+
+
+def _heading(dataset: xr.Dataset) -> list[str]:
+    told = dataset.attrs
+    ends = f"{dataset['period'].values[0]} to {int(dataset['period_end'].values[-1])}"
+    excess = dataset["policy_excess"].values
+    lines = [
+        f"{told['scenario_name']}: {told['title']}",
+        f"  {dataset.sizes['region']} places, {dataset.sizes['technology']} technologies, "
+        f"{dataset.sizes['period']} periods, {ends}; data: {told['data_title']}",
+        f"  {'certified' if told['certified'] == 'yes' else 'NOT CERTIFIED'}; status {told['termination_condition']}",
+    ]
+    if (excess > 1e-6).any():
+        lines.append("  TARGETS ARE EXCEEDED at their stated prices, see below")
+    return lines
+
+
+def _mix(dataset: xr.Dataset) -> list[str]:
+    """Output of products with the shares of their technologies, by sector."""
+    product = dataset["technology_product"].values
+    sector = dataset["technology_sector"].values
+    kind = dict(zip(dataset["commodity"].values, dataset["commodity_kind"].values, strict=True))
+    unit = dataset["technology_unit"].values
+    total = dataset["activity"].sum("region").values
+    lines = ["output, and shares of technologies in %"]
+    for name in dict.fromkeys(product[np.lexsort((np.arange(len(product)), sector))]):
+        own = np.flatnonzero(product == name)
+        amount = total[own].sum(axis=0)
+        if not amount.any() or (len(own) < 2 and kind.get(name) != "product"):
+            continue
+        label = f"{name} ({sector[own[0]]}, {unit[own[0]]})"
+        rows: list[Sequence[object]] = [[label, *amount.tolist()]]
+        if len(own) > 1:
+            rows += _shares(dataset["technology"].values[own], total[own], amount)
+        lines += table(["", *_periods(dataset)], rows)
+    return lines if len(lines) > 1 else []
+
+
+def _shares(names: Any, total: FloatArray, amount: FloatArray) -> list[Sequence[object]]:
+    with np.errstate(divide="ignore", invalid="ignore"):
+        share = np.where(amount > 0, total / amount, 0.0)
+    order = np.argsort(-share.max(axis=1), kind="stable")
+    shown = [k for k in order[:MOST_ROWS] if share[k].max() >= LEAST_SHARE]
+    rest = [k for k in order if k not in shown]
+    rows: list[Sequence[object]] = [[f"  {names[k]}", *(f"{100 * s:.1f}" for s in share[k])] for k in shown]
+    if rest and share[rest].max() > 0:
+        rows.append(["  other", *(f"{100 * s:.1f}" for s in share[rest].sum(axis=0))])
+    return rows
+
+
+def _paths(dataset: xr.Dataset) -> list[str]:
+    """Emissions by sector and the ledgers side by side, each with the period of its highest level."""
+    ledger = dataset["ledger"].sum("region")
+    unit = dict(zip(dataset["ledger_name"].values, dataset["ledger_unit"].values, strict=True))
+    rows: list[Sequence[object]] = []
+    direct = ledger.sel(ledger_name="direct_co2")
+    for sector in direct["sector"].values:
+        series = direct.sel(sector=sector).values
+        if sector != "purchased" and series.any():
+            rows.append([f"direct, {sector} (Mt/yr)", *series.tolist(), _highest(dataset, series)])
+    for name, label in LEDGERS:
+        if name not in unit:
+            continue
+        series = ledger.sel(ledger_name=name).sum("sector").values
+        if series.any():
+            rows.append([f"{label} ({unit[name]})", *series.tolist(), _highest(dataset, series)])
+    head = ["", *_periods(dataset), "highest in"]
+    return ["emissions and energy: ledgers side by side, never added", *table(head, rows)] if rows else []
+
+
+def _highest(dataset: xr.Dataset, series: FloatArray) -> str:
+    """Period of the highest level; the first one of equals."""
+    top = series.max()
+    k = int(np.argmax(series >= top - 1e-9 * max(1.0, abs(top))))
+    return str(dataset["period"].values[k])
+
+
+def _cost(dataset: xr.Dataset) -> list[str]:
+    """The accounts, and the objective by component."""
+    money = dataset.attrs["money"]
+    by = dataset["cost"].sum(("cost_place", "period"))
+    transfer = dataset["transfer"].values == 1
+    objective, system = float(dataset["objective"]), float(dataset["system_cost"])
+    rows: list[Sequence[object]] = [["objective", objective]]
+    paid = float(by.values[transfer].sum())
+    rows += [["  less transfers", -paid], ["  and fixed cost of stock that cannot close", system - objective + paid]]
+    rows += [["system cost", system]]
+    parts = [(str(n), float(x)) for n, x in zip(by["cost_component"].values, by.values, strict=True) if abs(x) > 1e-9]
+    rows += [[f"    {name}", amount] for name, amount in sorted(parts, key=lambda part: -abs(part[1]))]
+    return [f"cost, million {money}, discounted at {100 * float(dataset.attrs['discount_rate']):g} %", *table(["", "million"], rows)]
+
+
+def _policies(dataset: xr.Dataset) -> list[str]:
+    """Rows that bind or have a price, and how many do not."""
+    price = dataset["policy_price"].values
+    binding = dataset["policy_binding"].values == 1
+    level = dataset["policy_level"].values
+    charged = (dataset["policy_component"].values == "policy_charged") & (np.abs(level) > 0)
+    felt = np.abs(np.nan_to_num(price)) > 1e-6
+    moved = ~np.char.startswith(dataset["policy_component"].values.astype(str), "policy_swap")
+    shown = np.flatnonzero(((binding | felt) & moved) | charged).tolist()
+    if not len(price):
+        return []
+    lines = ["policies in force: price in money of the year (0 where nothing is felt)"]
+    rows = [
+        [
+            _text(dataset, "policy_id", k) + _where(dataset, k),
+            dated(int(dataset["policy_period"].values[k])),
+            float(level[k]),
+            float(dataset["policy_bound"].values[k]),
+            _text(dataset, "policy_unit", k),
+            float(price[k]),
+            _text(dataset, "policy_price_unit", k),
+        ]
+        for k in shown
+    ]
+    lines += table(["policy", "period", "level", "bound", "unit", "price", "unit"], rows, left=2) if rows else []
+    return [*lines, f"  {len(price) - len(shown)} other rows are slack or keep the swap ledger"]
+
+
+def _text(dataset: xr.Dataset, name: str, k: int) -> str:
+    return str(dataset[name].values[k])
+
+
+def _where(dataset: xr.Dataset, k: int) -> str:
+    parts = [_text(dataset, name, k) for name in ("policy_place", "policy_case")]
+    row = _text(dataset, "policy_component", k).removeprefix("policy_")
+    shown = ", ".join([row, *(part for part in parts if part)])
+    return f" ({shown})"
+
+
+def _swap(dataset: xr.Dataset) -> list[str]:
+    """New capacity under swap rules: from the same place and from others, and the credits it took."""
+    if not dataset.sizes["swap_row"]:
+        return []
+    amount, ratio = dataset["swap_amount"].values, dataset["swap_ratio"].values
+    own = dataset["swap_source"].values == dataset["swap_target"].values
+    policy, period = dataset["swap_policy"].values, dataset["swap_period"].values
+    rows: list[Sequence[object]] = []
+    for name in dict.fromkeys(policy):
+        for label, chosen, weight in (
+            ("new capacity, same place", own, np.ones_like(ratio)),
+            ("new capacity, other places", ~own, np.ones_like(ratio)),
+            ("capacity given up", np.ones_like(own), ratio),
+        ):
+            mask = chosen & (policy == name)
+            series = [float((amount * weight)[mask & (period == p)].sum()) for p in dataset["period"].values]
+            rows.append([f"{name}: {label}", *series])
+    return ["capacity swap, Mt/yr built in the period", *table(["", *_periods(dataset)], rows)]
+
+
+def _rents(dataset: xr.Dataset) -> list[str]:
+    """The physical limits with the highest rents."""
+    rent = np.nan_to_num(dataset["limit_rent"].values)
+    order = [k for k in np.argsort(-rent, kind="stable")[:MOST_ROWS] if rent[k] > 1e-6]
+    rows = [
+        [
+            f"{_text(dataset, 'limit_name', k)} ({_text(dataset, 'limit_what', k)})",
+            _text(dataset, "limit_place", k),
+            _text(dataset, "limit_period", k),
+            float(rent[k]),
+            _text(dataset, "limit_rent_unit", k),
+        ]
+        for k in order
+    ]
+    return ["highest rents of limits", *table(["limit", "place", "period", "rent", "unit"], rows, left=3)] if rows else []
+
+
+def _guards(dataset: xr.Dataset) -> list[str]:
+    told = [*json.loads(dataset.attrs["warnings"]), *guards(dataset)]
+    return ["look twice", *(f"  - {sentence}" for sentence in told)] if told else []
+
+
+def _trust(dataset: xr.Dataset) -> list[str]:
+    """Certificate, audits and solver."""
+    told = dataset.attrs
+    certificate = json.loads(told["certificate"])
+    names = ("row", "bound", "dual", "row_dual", "complementarity", "gap")
+    worst = max(names, key=lambda n: float(certificate[f"{n}_value"]) / float(certificate[f"{n}_tolerance"]))
+    lines = [
+        f"certificate  {_passed(certificate['passed'])}; nearest to its tolerance: {worst.replace('_', ' ')} "
+        f"{float(certificate[f'{worst}_value']):.1e} of {float(certificate[f'{worst}_tolerance']):.0e}; "
+        f"prices are {told['prices']}"
+    ]
+    for name, audit in json.loads(told["audits"]).items():
+        if audit.get("missing"):
+            lines.append(f"{name} audit  not made")
+            continue
+        checks = audit.get("checks", {})
+        largest = max(((float(c["value"]), k, c.get("worst", "")) for k, c in checks.items()), default=None)
+        where = f"; largest residual {largest[0]:.1e} in {largest[1]}" if largest else ""
+        lines.append(f"{name} audit  {_passed(audit['passed'])}{where}")
+    lines.append(f"solver       {told['solver_name']} {told['solver_version']}, {told['solver_method']}")
+    return lines
+
+
+def _passed(flag: object) -> str:
+    return "passed" if flag else "FAILED"
