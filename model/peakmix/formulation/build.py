@@ -53,6 +53,7 @@ def _build(parameters: Parameters, levers: dict[tuple[str, Key], float]) -> Mode
         model.lever[position].fix(value)
     symbolic = parameters.with_levers({name: model.lever[i] for i, name in enumerate(levers)})
     model.books = Books(symbolic)
+    model.nothing = pyo.Var(bounds=(0, 0))
     model.ledger = pyo.Var(pyo.Any, dense=False)
     model.ledger_account = pyo.Constraint(pyo.Any)
     for family in families():

@@ -178,7 +178,8 @@ def _quantity(model: Any, books: Books, leaf: Any, regions: tuple[str, ...], per
                 terms.append(capacity_terms.capacity(model, books, region, technology, period))
             elif leaf.quantity == "additions":
                 if (region, technology, period) in model.new_capacity:
-                    terms.append(model.new_capacity[region, technology, period])
+                    per_year = 1 / parameters.horizon.n(period)
+                    terms.append(per_year * model.new_capacity[region, technology, period])
             else:
                 terms += _use(model, books, leaf, region, technology, period)
     return terms

@@ -94,6 +94,11 @@ def total(terms: Iterable[Any]) -> Any:
     return pyo.quicksum(terms)
 
 
+def filled(model: Any, expression: Any) -> Any:
+    """The expression, or the variable that is always zero where nothing is left: a rule on nothing still is a row."""
+    return expression if has_terms(expression) else model.nothing + expression
+
+
 def has_terms(expression: Any) -> bool:
     """Does the expression contain a variable (a plain number cannot be a row)?"""
     return not isinstance(expression, (int, float))

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 
 from peakmix.parameters.container import Parameters
 from peakmix.parameters.context import Context
@@ -41,7 +41,7 @@ def derive_demand(context: Context, parameters: Parameters) -> None:
                         parameters.add("demand", (member_of[place], commodity, period), amount * share)
             elif node in member_of or node in context.regions:
                 parameters.add("demand", (member_of.get(node, node), commodity, period), amount)
-            else:
+            elif context.nodes.get(node):
                 parameters.add("pooled_demand", (node, commodity, period), amount)
 
 
@@ -128,37 +128,41 @@ def _priced(context: Context, lookup: Lookup, market: str, places: Iterable[str]
 
 
 def _market_limits(context: Context, parameters: Parameters, lookup: Lookup, market: str) -> None:
-    """Limits at nodes. A blank place limits each place on its own; limits inside a region add up, unless a place is free."""
-    inner: dict[str, list[str]] = defaultdict(list)
-    for node in lookup.places(market, "limit"):
-        if node is None:
-            _each_place(context, parameters, lookup, market)
-        elif context.nodes.get(node):
-            for period in context.horizon:
-                amount = in_period(lookup.exact(node, market, "limit") or [], period, context.horizon, "linear")
-                parameters.put("market_limit", (market, node, period), amount)
-        else:
-            for region, members in context.regions.items():
-                if node in members:
-                    inner[region].append(node)
-    for region, nodes in inner.items():
-        covered = {p for node in nodes for p in context.places.under(node)}
-        if set(_priced(context, lookup, market, context.regions[region])) - covered - {region}:
-            continue
-        for node in nodes:
-            for period in context.horizon:
-                amount = in_period(lookup.exact(node, market, "limit") or [], period, context.horizon, "linear")
-                parameters.add("market_limit", (market, region, period), amount)
+    """Limits of a market at nodes and in places.
 
-
-def _each_place(context: Context, parameters: Parameters, lookup: Lookup, market: str) -> None:
-    """A limit on each place: a region gets it once for every province among its places, at least once."""
-    series = lookup.exact(None, market, "limit") or []
+    A row at a node that the resolution keeps limits the node's total. Inside a region the limits of its places add up,
+    unless one of them is free; a blank row limits each province (or lone place) that has a price and no row of its own.
+    """
+    places = lookup.places(market, "limit")
+    exact = {p for p in places if p is not None}
+    for node in exact:
+        if context.nodes.get(node):
+            _put_limit(context, parameters, market, node, [lookup.exact(node, market, "limit") or []])
     for region, members in context.regions.items():
-        number = sum(context.places.level[m] == "province" for m in _priced(context, lookup, market, members))
-        for period in context.horizon:
-            amount = in_period(series, period, context.horizon, "linear")
-            parameters.put("market_limit", (market, context.alone(region), period), amount * max(1, number))
+        if any(context.nodes.get(p) and p != context.places.root for m in members for p in context.places.chain(m) if p in exact):
+            continue
+        parts = [_place_limit(context, lookup, market, m, exact) for m in limited_places(context, lookup, market, members)]
+        series = [s for s in parts if s is not None]
+        if series and len(series) == len(parts):
+            _put_limit(context, parameters, market, context.alone(region), series)
+
+
+def limited_places(context: Context, lookup: Lookup, market: str, members: Sequence[str]) -> list[str]:
+    """Places of a region that a limit can be written for: provinces with a price, else the region's lone places."""
+    priced = _priced(context, lookup, market, members)
+    provinces = [m for m in priced if context.places.level[m] == "province"]
+    return provinces or priced
+
+
+def _place_limit(context: Context, lookup: Lookup, market: str, place: str, exact: set[str]) -> Series | None:
+    """Series that limits a place: its own row, else the blank one."""
+    return lookup.exact(place if place in exact else None, market, "limit")
+
+
+def _put_limit(context: Context, parameters: Parameters, market: str, node: str, parts: list[Series]) -> None:
+    for period in context.horizon:
+        amount = sum(in_period(s, period, context.horizon, "linear") for s in parts)
+        parameters.put("market_limit", (market, node, period), amount)
 
 
 def arc_costs(context: Context) -> dict[Arc, tuple[float, float]]:
@@ -200,27 +204,32 @@ def derive_trade(context: Context, parameters: Parameters, arcs: dict[Arc, tuple
 def derive_stockpiles(context: Context, parameters: Parameters) -> None:
     """Opening, capacity and holding cost of stockpiles; ``stockpile_year`` = 1 / n_p turns a change into an annual flow."""
     lookup = Lookup(context.table("stockpiles"), ["commodity", "parameter"])
+    horizon = context.horizon
     for commodity in {str(c) for c, name in lookup if name == "capacity"}:
         for region, members in context.regions.items():
-            chain = context.places.chain(members[0])
-            capacity = lookup.series(commodity, "capacity", chain=chain)
-            if capacity is None:
+            places = _stockpile_places(context, lookup, commodity, members)
+            if not places:
                 continue
-            opening = lookup.series(commodity, "initial", chain=chain) or [(None, 0.0)]
-            holding = lookup.series(commodity, "holding_cost", chain=chain) or [(None, 0.0)]
-            parameters.put("stockpile_opening", (region, commodity), opening[0][1])
-            for period in context.horizon:
-                weight = context.horizon.operating_weight(period)
-                parameters.put(
-                    "stockpile_capacity",
-                    (region, commodity, period),
-                    in_period(capacity, period, context.horizon, "linear"),
-                )
-                parameters.put(
-                    "holding_charge", (region, commodity, period),
-                    in_period(holding, period, context.horizon, "linear") * weight,
-                )  # fmt: skip
-                years = context.horizon.n(period)
-                parameters.put("stockpile_year", (region, commodity, period), 1 / years)
-                if period == context.horizon.first[0]:
-                    parameters.put("stockpile_opening_flow", (region, commodity, period), opening[0][1] / years)
+            opening = sum((lookup.series(commodity, "initial", chain=c) or [(None, 0.0)])[0][1] for c in places)
+            parameters.put("stockpile_opening", (region, commodity), opening)
+            for period in horizon:
+                years, key = horizon.n(period), (region, commodity, period)
+                sizes = [in_period(lookup.series(commodity, "capacity", chain=c) or [], period, horizon, "linear") for c in places]
+                costs = [
+                    in_period(lookup.series(commodity, "holding_cost", chain=c) or [(None, 0.0)], period, horizon, "linear")
+                    for c in places
+                ]
+                total = sum(sizes)
+                mean = sum(k * x for k, x in zip(costs, sizes, strict=True)) / total if total else sum(costs) / len(costs)
+                parameters.put("stockpile_capacity", key, total)
+                parameters.put("holding_charge", key, mean * horizon.operating_weight(period))
+                parameters.put("stockpile_year", key, 1 / years)
+                if period == horizon.first[0]:
+                    parameters.put("stockpile_opening_flow", key, opening / years)
+
+
+def _stockpile_places(context: Context, lookup: Lookup, commodity: str, members: Sequence[str]) -> list[tuple[str, ...]]:
+    """Chains of the places of a region that hold a stockpile: provinces, else lone places; capacities add up."""
+    found = [m for m in members if lookup.series(commodity, "capacity", chain=context.places.chain(m)) is not None]
+    provinces = [m for m in found if context.places.level[m] == "province"]
+    return [context.places.chain(m) for m in provinces or found]

@@ -5,7 +5,7 @@ from __future__ import annotations
 from peakmix.parameters.container import Parameters
 from peakmix.parameters.context import Context
 from peakmix.parameters.lookup import Lookup, blank, records
-from peakmix.parameters.time import at_year, in_period
+from peakmix.parameters.time import Series, at_year, in_period
 
 
 def derive_base_activity(context: Context, parameters: Parameters) -> None:
@@ -78,10 +78,11 @@ def derive_share_limits(context: Context, parameters: Parameters) -> None:
     lookup = Lookup(table, ["limit"])
     rows = []
     for limit, sides in members.items():
-        nodes = _share_nodes(context, lookup, limit, pooled.get(limit, "no") == "yes")
+        first = (sides["numerator"] or sides["denominator"])[0][0]
+        nodes = _share_nodes(context, lookup, limit, first, pooled.get(limit, "no") == "yes")
         for node, series in nodes.items():
             for period in context.horizon:
-                value = in_period(series, period, context.horizon, "linear")
+                value = context.period_value(series, period)
                 rows.append((limit, node, period))
                 for technology, coefficient in sides["numerator"]:
                     parameters.put("share_left", (limit, node, period, technology), coefficient)
@@ -91,17 +92,19 @@ def derive_share_limits(context: Context, parameters: Parameters) -> None:
     parameters.facts["share_sense"] = sense
 
 
-def _share_nodes(context: Context, lookup: Lookup, limit: str, pooled: bool) -> dict[str, list[tuple[int | None, float]]]:
-    """Node of each row and the series that holds there."""
+def _share_nodes(
+    context: Context, lookup: Lookup, limit: str, technology: str, pooled: bool
+) -> dict[str, list[tuple[float, Series]]]:
+    """Node of each row and the weighted series that hold there; places weigh by the stock of the first technology."""
     if pooled:
         return {
-            str(place or context.places.root): list(lookup.exact(place, limit) or [])
+            str(place or context.places.root): [(1.0, lookup.exact(place, limit) or [])]
             for place in lookup.places(limit)
             if (place or context.places.root) in context.nodes
         }
     found = {}
-    for region, members in context.regions.items():
-        series = lookup.series(limit, chain=context.places.chain(members[0]))
-        if series is not None:
-            found[context.alone(region)] = list(series)
+    for region in context.regions:
+        weighted = context.weighted(context.weights(region, technology), lambda chain: lookup.series(limit, chain=chain))
+        if weighted is not None:
+            found[context.alone(region)] = weighted
     return found

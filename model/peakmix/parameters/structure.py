@@ -8,13 +8,14 @@ capacity in that position is an error, because it would be idle for no stated re
 from __future__ import annotations
 
 from collections import defaultdict
+from collections.abc import Iterable
 
 from peakmix.foundation.errors import InputError
 from peakmix.parameters.container import Parameters
 from peakmix.parameters.context import Context
 from peakmix.parameters.lookup import blank, records
 from peakmix.parameters.refuse import refuse
-from peakmix.parameters.time import Vintage, in_period, survival
+from peakmix.parameters.time import Vintage, at_year, survival
 
 
 def region_stock(context: Context, region: str, technology: str) -> dict[Vintage, float]:
@@ -93,49 +94,76 @@ def stranded_error(region: str, technology: str, lack: list[str], stuck: list[st
 def vintage_sets(context: Context, parameters: Parameters) -> None:
     """Vintages of every pair, which of them are tracked one by one, and their survival.
 
-    Tracked are vintages that may close early, and standing ones that may be converted live; what the model builds is tracked
-    where ``retire`` is all or the recipe belongs to the vintage.
+    Tracked are vintages that may close early, standing ones that may be converted live, and those that receive them with
+    their age kept; what the model builds is tracked where ``retire`` is all or the recipe belongs to the vintage.
 
     Fills ``parameters.vintages``, the facts ``tracked`` and ``by_vintage`` and the numbers ``alive`` (region, technology,
     vintage, period) and ``stock`` (region, technology, vintage).
     """
-    conversions = context.table("conversions")
-    live_from = set(conversions.loc[conversions["draws"] == "live", "from"]) if len(conversions) else set()
+    parameters.facts.update(tracked=set(), existing=set(), retire={t: context.attribute[t, "retire"] for t in context.product})
     dated = {row.technology for row in records(context.table("flows")) if not blank(row.build_year)}
-    tracked: set[tuple[str, str, str]] = set()
-    existing: set[tuple[str, str, str]] = set()
-    by_vintage: set[str] = {t for t in dated if t in context.product}
-    for region, technology in context.active:
+    parameters.facts["by_vintage"] = {t for t in dated if t in context.product}
+    for technology in parameters.facts["by_vintage"]:
         if context.attribute[technology, "capacity"] == "no":
-            continue
-        stock = region_stock(context, region, technology)
-        builds = [context.horizon.vintage(p) for p in context.horizon]
-        parameters.vintages[region, technology] = [*stock, *builds]
-        life = context.parameter(region, technology, "lifetime")
-        if life is None:
             raise refuse(
-                f"{technology} has capacity but no lifetime", rule="capacity needs a lifetime",
-                fix=f"add a row {technology},lifetime to technology_parameters.csv",
-            )  # fmt: skip
-        retire = context.attribute[technology, "retire"]
-        converted, by_vintage_recipe = technology in live_from, technology in by_vintage
-        for vintage in parameters.vintages[region, technology]:
-            if by_vintage_recipe or retire == "all" or ((converted or retire == "existing") and vintage.existing):
-                tracked.add((region, technology, vintage.label))
-            if vintage.existing:
-                existing.add((region, technology, vintage.label))
-                parameters.put("stock", (region, technology, vintage.label), stock[vintage])
-            years = sum(w * in_period(s, int(vintage.build_year), context.horizon, "step") if len(s) > 1 else w * s[0][1]
-                        for w, s in life)  # fmt: skip
-            parameters.put("lifetime", (region, technology, vintage.label), years)
-            for period in context.horizon:
-                share = survival(vintage, years, period, context.horizon)
-                if share > 0:
-                    parameters.put("alive", (region, technology, vintage.label, period), share)
-    parameters.facts["tracked"] = tracked
-    parameters.facts["existing"] = existing
-    parameters.facts["retire"] = {t: context.attribute[t, "retire"] for t in context.product}
-    parameters.facts["by_vintage"] = by_vintage
+                f"{technology} has recipes by year of building but no capacity",
+                rule="a recipe by year of building belongs to a vintage of capacity",
+                fix="leave build_year blank in flows.csv, or give the technology capacity",
+            )
+    converted, received = _conversion_ends(context)
+    for region, technology in context.active:
+        if context.attribute[technology, "capacity"] == "yes":
+            _pair_vintages(context, parameters, region, technology, technology in converted, received.get(technology, ()))
+
+
+def _conversion_ends(context: Context) -> tuple[set[str], dict[str, set[str]]]:
+    """Technologies that are converted live, and for each target the sources whose vintages it takes over (transitively)."""
+    table = context.table("conversions")
+    live = table[table["draws"] == "live"]
+    direct = [(a, b) for a, b, clock in zip(live["from"], live["to"], live["clock"], strict=True) if clock == "kept"]
+    received: dict[str, set[str]] = defaultdict(set)
+    for source, target in direct:
+        received[str(target)].add(str(source))
+    for _ in direct:
+        for target, sources in received.items():
+            for source in list(sources):
+                received[target] = received[target] | (received.get(source, set()) - {target})
+    return {str(t) for t in live["from"]}, dict(received)
+
+
+def _pair_vintages(
+    context: Context, parameters: Parameters, region: str, technology: str, converted: bool, sources: Iterable[str]
+) -> None:
+    """Vintages, tracking, lives and survival of one pair."""
+    stock = region_stock(context, region, technology)
+    kept = {v for source in sources for v in region_stock(context, region, source)}
+    takes_new = any(context.attribute[s, "retire"] == "all" for s in sources)
+    standing = sorted({*stock, *kept}, key=lambda v: (v.build_from, v.build_to))
+    builds = [context.horizon.vintage(p) for p in context.horizon]
+    parameters.vintages[region, technology] = [*standing, *builds]
+    life = context.parameter(region, technology, "lifetime")
+    if life is None:
+        raise refuse(
+            f"{technology} has capacity but no lifetime",
+            rule="capacity needs a lifetime",
+            fix=f"add a row {technology},lifetime to technology_parameters.csv",
+        )
+    retire = context.attribute[technology, "retire"]
+    own_recipe = technology in parameters.facts["by_vintage"]
+    for vintage in parameters.vintages[region, technology]:
+        key = (region, technology, vintage.label)
+        by_age = (converted or retire == "existing" or vintage in kept) if vintage.existing else takes_new
+        if own_recipe or retire == "all" or by_age:
+            parameters.facts["tracked"].add(key)
+        if vintage.existing:
+            parameters.facts["existing"].add(key)
+            parameters.put("stock", key, stock.get(vintage, 0.0))
+        years = sum(w * at_year(s, vintage.build_year, "step") for w, s in life)
+        parameters.put("lifetime", key, years)
+        for period in context.horizon:
+            share = survival(vintage, years, period, context.horizon)
+            if share > 0:
+                parameters.put("alive", (*key, period), share)
 
 
 def possible_capacity(parameters: Parameters) -> set[tuple[str, str, int]]:

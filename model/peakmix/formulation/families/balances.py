@@ -23,7 +23,7 @@ from typing import Any
 
 import pyomo.environ as pyo
 
-from peakmix.formulation.model import Books, has_terms, total
+from peakmix.formulation.model import Books, filled, has_terms, total
 from peakmix.formulation.registry import Family
 from peakmix.parameters.container import Key, Parameters
 
@@ -49,7 +49,7 @@ def build(model: Any, parameters: Parameters) -> None:
         expression = total(terms[region, commodity, period])
         demand = parameters.get("demand", (region, commodity, period))
         if not has_terms(expression):
-            return pyo.Constraint.Infeasible if demand else pyo.Constraint.Skip
+            return m.nothing == demand if demand else pyo.Constraint.Skip
         return expression == demand
 
     model.balance = pyo.Constraint([(r, c, p) for r, c in parameters.sets["balances"] for p in periods], rule=balance)
@@ -101,7 +101,7 @@ def _pooled_rows(model: Any, parameters: Parameters, pooled: list[Key]) -> None:
             for r in parameters.regions_of(node)
             if (node, commodity, r, period) in m.delivery
         ]
-        return total(got) == parameters["pooled_demand"][node, commodity, period]
+        return filled(m, total(got)) == parameters["pooled_demand"][node, commodity, period]
 
     model.pooled_demand_met = pyo.Constraint(pooled, rule=met)
 

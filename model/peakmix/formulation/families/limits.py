@@ -18,7 +18,7 @@ from typing import Any
 import pyomo.environ as pyo
 
 from peakmix.formulation import capacity_terms
-from peakmix.formulation.model import Books, has_terms, total
+from peakmix.formulation.model import Books, filled, has_terms, total
 from peakmix.formulation.registry import Family
 from peakmix.parameters.container import Parameters
 
@@ -30,8 +30,9 @@ def build(model: Any, parameters: Parameters) -> None:
     def limit(m: Any, name: str, quantity: str, group: str, node: str, sense: str, period: int) -> Any:
         expression = limited(m, books, quantity, group, node, period)
         value = parameters["limit_value"][name, quantity, group, node, sense, period]
-        if not has_terms(expression):
+        if not has_terms(expression) and _holds(expression, value, sense):
             return pyo.Constraint.Skip
+        expression = filled(m, expression)
         return expression <= value if sense == "upper" else expression >= value
 
     def share(m: Any, name: str, node: str, period: int) -> Any:
@@ -46,9 +47,10 @@ def build(model: Any, parameters: Parameters) -> None:
                             terms.append(element * m.activity[region, technology, cohort, period])
             sides.append(total(terms))
         left, right = sides
-        if not has_terms(left):
+        upper = parameters.facts["share_sense"][name] == "upper"
+        if not has_terms(left) and (upper or not has_terms(right)):
             return pyo.Constraint.Skip
-        return left - right <= 0 if parameters.facts["share_sense"][name] == "upper" else left - right >= 0
+        return left - right <= 0 if upper else left - right >= 0
 
     members: dict[Any, list[str]] = {}
     for side in ("share_left", "share_right"):
@@ -61,6 +63,13 @@ def build(model: Any, parameters: Parameters) -> None:
     model.share_limit = pyo.Constraint([k for k in parameters.sets["share_limits"] if k[2] != base], rule=share)
 
 
+def _holds(number: float, value: Any, sense: str) -> bool:
+    """Does a limit on a quantity without variables hold by itself? Levers are left to the solver."""
+    if not isinstance(value, (int, float)):
+        return False
+    return number <= value + 1e-9 if sense == "upper" else number >= value - 1e-9
+
+
 def limited(model: Any, books: Books, quantity: str, group: str, node: str, period: int) -> Any:
     """The limited quantity over a node, Mt/yr (additions: Mt/yr added in the period)."""
     parameters = books.parameters
@@ -70,6 +79,8 @@ def limited(model: Any, books: Books, quantity: str, group: str, node: str, peri
     for region in parameters.regions_of(node):
         if quantity == "adopted":
             parts += [v for k, v in _adopted(model, books, region, group, period)]
+            continue
+        if quantity == "net_additions" and before is None:
             continue
         for technology in technologies:
             if quantity == "activity":

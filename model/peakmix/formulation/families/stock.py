@@ -66,8 +66,10 @@ def _conversions(model: Any, parameters: Parameters, books: Books) -> None:
             if can_expire(parameters, books, region, source, period):
                 pooled.append((region, name, period))
             continue
+        target, clock = parameters.facts["conversion"][name][1], parameters.facts["conversion"][name][3]
         for label in books.vintages[region, source, period]:
-            if (region, source, label, period) in carried:
+            received = clock == "reset" or (region, target, label, period) in carried
+            if (region, source, label, period) in carried and received:
                 live.append((region, name, label, period))
     model.conversion = pyo.Var(live, bounds=(0, None))
     model.renewal = pyo.Var(pooled, bounds=(0, None))

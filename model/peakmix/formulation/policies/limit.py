@@ -17,7 +17,7 @@ from __future__ import annotations
 from typing import Any
 
 from peakmix.formulation.indicators import express
-from peakmix.formulation.model import has_terms, total
+from peakmix.formulation.model import filled, has_terms, total
 from peakmix.formulation.policies.common import (
     check_scope,
     converted,
@@ -90,7 +90,8 @@ def build(model: Any, parameters: Parameters, policy_id: str, policy: Any) -> No
         periods = parameters.facts["policy_periods"][policy_id]
         terms = [parameters.horizon.n(p) * express(model, books, indicator, p) for p in periods]
         left, right = total([*terms, *excess(0)]), parameters["policy_value"][policy_id, 0]
-        if has_terms(left):
+        if has_terms(left) or policy.sense == "lower":
+            left = filled(model, left)
             rows(model, "policy_budget")[policy_id] = left <= right if policy.sense == "upper" else left >= right
         return
     for key in [k for k in parameters["policy_value"] if k[0] == policy_id]:
@@ -99,7 +100,8 @@ def build(model: Any, parameters: Parameters, policy_id: str, policy: Any) -> No
         if policy.kind == "intensity":
             left = left - _times(value, express(model, books, policy.scoped(policy.denominator), period))
             value = 0
-        if has_terms(left):
+        if has_terms(left) or policy.sense == "lower":
+            left = filled(model, left)
             rows(model, "policy_limit")[key] = left <= value if policy.sense == "upper" else left >= value
 
 

@@ -45,6 +45,7 @@ def derive(policy_id: str, policy: Any, parameters: Parameters, context: Any) ->
     banned = set(policy.inflow_ban or ())
     table = context.dataset.tables["swap_ratios"]
     table = table[table["rule"] == policy.rule]
+    free: set[tuple[str, str, int]] = set()
     for period in periods_of(policy, parameters):
         for target in places:
             key_share = key_area_share(context, target, period)
@@ -55,9 +56,12 @@ def derive(policy_id: str, policy: Any, parameters: Parameters, context: Any) ->
                     ratio = ratio_of(table, case, key_share, "same" if source == target else "cross", period)
                     if ratio is not None:
                         parameters.put("swap_ratio", (policy_id, source, target, case, period), ratio)
+                    elif source == target:
+                        free.add((target, case, period))
     for place, amount in policy.opening.items():
         parameters.put("swap_opening", (policy_id, place), converted(policy_id, "opening", amount, "Mt/yr", context))
     facts = {"group": tuple(group), "exempt": exempt, "case": case_of, "places": places, "cases": cases}
+    facts["free"] = free
     facts["periods"] = periods_of(policy, parameters)
     facts["key"] = {r: key_area_share(context, r, parameters.horizon.first[-1]) for r in places}
     parameters.facts.setdefault("swap", {})[policy_id] = facts
@@ -121,7 +125,7 @@ def build(model: Any, parameters: Parameters, policy_id: str, policy: Any) -> No
         covered.setdefault(key[2:], []).append(flow[key])
     for place, case, period in [(r, c, p) for r in facts["places"] for c in facts["cases"] for p in facts["periods"]]:
         new = _new(model, books, facts, place, case, period)
-        if new:
+        if new and (place, case, period) not in facts["free"]:
             rows(model, "policy_swap_new")[policy_id, place, case, period] = total(new) == total(
                 covered.get((place, case, period), [])
             )
