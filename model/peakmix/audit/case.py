@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from functools import cached_property
 from typing import Any
 
@@ -11,7 +11,7 @@ import numpy as np
 from peakmix.audit.calendar import Calendar
 from peakmix.audit.places import Places, Weights
 from peakmix.audit.report import Floats, Tally
-from peakmix.audit.rows import Key, Rows
+from peakmix.audit.rows import Key, Rows, Series
 from peakmix.foundation.errors import InputError, Place
 from peakmix.scenario import Spec
 from peakmix.tables import DataSet
@@ -25,6 +25,8 @@ COMPONENTS = (
     "swap_flow", "swap_pool", "ledger",
 )  # fmt: skip
 """Decisions that the audit knows; the last index of each is the period."""
+NOTHING = "nothing"
+"""A variable that is always zero and stands where a rule has nothing to hold on."""
 FREE = ("ledger", "policy_charge")
 """Decisions that may be below zero."""
 
@@ -37,6 +39,10 @@ class Decisions:
         self.whole: dict[Index, float] = {}
         self.zero = calendar.zeros()
         for name, members in values.items():
+            if name == NOTHING:
+                for index, value in members.items():
+                    tally.row("decisions known", (name, *index), value)
+                continue
             if name not in COMPONENTS:
                 tally.row("decisions known", (name,), np.inf)
                 continue
@@ -112,17 +118,26 @@ class Case:
 
     def mean(self, table: str, keys: tuple[Key, ...], weights: dict[str, float]) -> Floats | None:
         """Weighted mean over places of the period values; None when no weighted place has a row."""
-        painted = self.rows(table).painted(*keys)
-        found = [(weight, painted[place].periods(self.calendar)) for place, weight in weights.items() if place in painted]
-        if not found:
-            return None
-        return np.asarray(sum(w * x for w, x in found) / sum(w for w, _ in found))
+        rows = self.rows(table)
+        return self._mean(rows, keys, weights, lambda series: series.periods(self.calendar))
 
     def at_year(self, table: str, keys: tuple[Key, ...], weights: dict[str, float], year: float) -> float | None:
         """Weighted mean over places of the values in one year; None when no weighted place has a row."""
-        painted = self.rows(table).painted(*keys)
-        found = [(weight, painted[place].at(year)) for place, weight in weights.items() if place in painted]
-        return sum(w * x for w, x in found) / sum(w for w, _ in found) if found else None
+        found = self._mean(self.rows(table), keys, weights, lambda series: series.at(year))
+        return None if found is None else float(found)
+
+    def _mean(self, rows: Rows, keys: tuple[Key, ...], weights: dict[str, float], read: Callable[[Series], Any]) -> Any | None:
+        """Mean over places; one without a row counts with the default, or stays out where there is none."""
+        painted = rows.painted(*keys)
+        if not any(place in painted for place in weights):
+            return None
+        default = rows.default_of(keys[0])
+        parts = [
+            (weight, read(painted[place]) if place in painted else default)
+            for place, weight in weights.items()
+            if place in painted or default is not None
+        ]
+        return sum(weight * value for weight, value in parts) / sum(weight for weight, _ in parts)
 
     def technology(self, region: str, technology: str, parameter: str) -> Floats:
         """A parameter of a technology in a region (periods); the schema's default where no row holds.

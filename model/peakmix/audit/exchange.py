@@ -69,20 +69,24 @@ class Markets:
                 self._limits(str(market))
 
     def _limits(self, market: str) -> None:
-        """Limits of one market; rows at places of one region add, a node's row binds the node's total."""
-        case = self.case
-        bounds: dict[tuple[str, ...], Floats] = {}
-        for place, series in case.rows("market_parameters").written((market, "limit")).items():
-            amount = series.periods(case.calendar)
-            if place is None:
-                for region, members in case.places.members.items():
-                    provinces = [m for m in members if case.places.level[m] == "province"]
-                    bounds.setdefault((region,), amount * max(1, len(provinces)))
-            elif regions := case.places.holders(place):
-                bounds[regions] = bounds.get(regions, case.calendar.zeros()) + amount
-        for regions, bound in bounds.items():
-            volume = case.sum(case.decisions.of("market_volume", region, market) for region in regions)
-            case.tally.at_most("market limit", (market, "+".join(regions[:3])), volume, bound)
+        """Limits of one market, at nodes and of regions."""
+        case, places = self.case, self.case.places
+        written = case.rows("market_parameters").written((market, "limit"))
+        nodes = [place for place in written if place is not None and places.nodes.get(place)]
+        for place in nodes:
+            self._limited(market, places.nodes[place], written[place].periods(case.calendar))
+        priced = case.rows("market_parameters").painted((market, "price"))
+        for region, members in places.members.items():
+            above = {node for member in members for node in places.tree.path(member)} - {places.tree.root}
+            parts = [written.get(p, written.get(None)) for p in places.spoken_for(members, priced)]
+            known = [part.periods(case.calendar) for part in parts if part is not None]
+            if known and len(known) == len(parts) and not above & set(nodes):
+                self._limited(market, (region,), case.sum(known))
+
+    def _limited(self, market: str, regions: tuple[str, ...], bound: Floats) -> None:
+        """Volume of regions within a bound."""
+        volume = self.case.sum(self.case.decisions.of("market_volume", region, market) for region in regions)
+        self.case.tally.at_most("market limit", (market, "+".join(regions[:3])), volume, bound)
 
 
 class Freight:
@@ -125,36 +129,40 @@ class Stockpiles:
         rows = case.rows("stockpiles")
         self.commodities = {str(commodity) for commodity, parameter in rows if parameter == "capacity"}
 
-    def total(self, region: str, commodity: str, parameter: str) -> Floats | None:
-        """A quantity of the region: the sum of what its places write, else what holds from above."""
-        case, rows = self.case, self.case.rows("stockpiles")
-        written = rows.written((commodity, parameter))
-        own = [written[m].periods(case.calendar) for m in case.places.members[region] if m in written]
-        if own:
-            return case.sum(own)
-        painted = rows.painted((commodity, parameter))
-        return next((painted[m].periods(case.calendar) for m in case.places.members[region] if m in painted), None)
+    def places(self, region: str, commodity: str) -> list[str]:
+        """Places of a region that hold the stockpile."""
+        capacity = self.case.rows("stockpiles").painted((commodity, "capacity"))
+        return self.case.places.spoken_for(self.case.places.members[region], capacity)
+
+    def each(self, region: str, commodity: str, parameter: str) -> list[Floats]:
+        """A quantity of every place (periods)."""
+        painted = self.case.rows("stockpiles").painted((commodity, parameter))
+        read = (painted[p].periods(self.case.calendar) if p in painted else None for p in self.places(region, commodity))
+        return [self.case.or_default("stockpiles", parameter, value, commodity) for value in read]
 
     def holding(self, region: str, commodity: str) -> Floats:
-        """Holding cost per unit and year, an even mean over the places."""
-        members = self.case.places.members[region]
-        value = self.case.mean("stockpiles", ((commodity, "holding_cost"),), dict.fromkeys(members, 1.0))
-        return self.case.or_default("stockpiles", "holding_cost", value, commodity)
+        """Holding cost per unit and year, places weighted by their capacity."""
+        sizes, costs = self.each(region, commodity, "capacity"), self.each(region, commodity, "holding_cost")
+        total = self.case.sum(sizes)
+        mean = self.case.sum(cost / len(costs) for cost in costs)
+        weighted = self.case.sum(size * cost for size, cost in zip(sizes, costs, strict=True))
+        return np.where(total > 0, weighted / np.where(total > 0, total, 1.0), mean)
 
     def draw(self, region: str, commodity: str) -> Floats:
         """What flows out of the stockpile a year."""
         case = self.case
         stored = case.decisions.of("stockpile", region, commodity)
-        opening = self.total(region, commodity, "initial")
-        before = np.concatenate(([0.0 if opening is None else opening[0]], stored[:-1]))
+        opening = sum(float(initial[0]) for initial in self.each(region, commodity, "initial"))
+        before = np.concatenate(([opening], stored[:-1]))
         return (before - stored) / case.calendar.length
 
     def check(self) -> None:
         """Stock within capacity."""
         case = self.case
         for (region, commodity), stored in case.decisions.all("stockpile").items():
-            bound = self.total(region, commodity, "capacity") if region in case.places.members else None
-            case.tally.at_most("stockpile", (region, commodity), stored, case.calendar.zeros() if bound is None else bound)
+            known = region in case.places.members
+            bound = case.sum(self.each(region, commodity, "capacity")) if known else case.calendar.zeros()
+            case.tally.at_most("stockpile", (region, commodity), stored, bound)
 
 
 class Demand:

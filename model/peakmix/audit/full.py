@@ -67,7 +67,7 @@ def audit(
     check_stock(case, capacities)
     check_service(case, capacities, operation)
     check_base_year(case, operation)
-    check_measures(case, measures, operation.activity)
+    check_measures(case, measures, capacities, operation.activity)
     for part in (markets, freight, stockpiles, demand):
         part.check()
     check_balances(case, operation, markets, freight, stockpiles, demand)

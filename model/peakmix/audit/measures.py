@@ -13,6 +13,7 @@ from collections import defaultdict
 
 import numpy as np
 
+from peakmix.audit.capacity import Capacities
 from peakmix.audit.case import Case
 from peakmix.audit.report import Floats
 from peakmix.audit.rows import blank
@@ -88,7 +89,7 @@ class Measures:
         return calendar.mean(left)
 
 
-def check_measures(case: Case, measures: Measures, activity: dict[tuple[str, str], Floats]) -> None:
+def check_measures(case: Case, measures: Measures, capacities: Capacities, activity: dict[tuple[str, str], Floats]) -> None:
     """All checks of this module; ``activity`` by (region, technology)."""
     used: dict[tuple[str, str, str], list[Floats]] = defaultdict(list)
     triples = sorted({*case.decisions.all("adopted"), *case.decisions.all("new_measure")})
@@ -102,6 +103,11 @@ def check_measures(case: Case, measures: Measures, activity: dict[tuple[str, str
         for group in measures.groups[measure, host]:
             used[region, host, group].append(adopted)
         _adoption(case, measures, (region, measure, host), adopted, run)
+        rate = measures.value(region, measure, host, "adoption_rate")
+        if rate is not None:
+            most = rate * case.calendar.length * capacities.opening(region, host)
+            fitted = case.decisions.of("new_measure", region, measure, host)
+            case.tally.at_most("measure pace", (region, measure, host), fitted, most)
     later = ~case.calendar.is_base
     for (region, host, group), members in used.items():
         run = activity.get((region, host), case.decisions.zero)
@@ -128,9 +134,6 @@ def _adoption(case: Case, measures: Measures, triple: Triple, adopted: Floats, r
     tally.at_most("measure stock", triple, adopted, standing, later)
     reach = measures.value(region, measure, host, "applicability")
     tally.at_most("measure reach", triple, adopted, (0.0 if reach is None else reach) * run, later)
-    rate = measures.value(region, measure, host, "adoption_rate")
-    if rate is not None:
-        tally.at_most("measure pace", triple, fitted, rate * calendar.length * run[start])
     earliest = measures.number(region, measure, host, "first_year", calendar.first[0])
     barred = calendar.is_base | (np.array(calendar.first) < np.floor(earliest))
     tally.must_be_zero("measure new", triple, fitted, barred)

@@ -3,12 +3,14 @@
 Weight rule: stock, demand and volumes of the places in a region add. Recipes, lives, costs and shares of a technology
 are means weighted by that technology's stock in the places, without any by the stock of its sector, without any evenly.
 A commodity's price and emission factor are weighted by what the standing stock of the places would take in of it (mean
-recipe x stock), without any evenly. Places without a row stay out of a mean.
+recipe x stock), without any evenly. In a mean a place without a row counts with the default, or stays out where there
+is none.
 """
 
 from __future__ import annotations
 
 from collections import defaultdict
+from collections.abc import Iterable
 from typing import Any
 
 from peakmix.scenario import Spec
@@ -20,7 +22,6 @@ class Places:
 
     members    region -> places in it            region_of  place -> region
     nodes      node or group -> regions that lie wholly inside it
-    cut        nodes and groups that hold only a part of some region
     """
 
     def __init__(self, data: DataSet, spec: Spec) -> None:
@@ -35,7 +36,7 @@ class Places:
         ranks = {name: rank for rank, name in enumerate(data.schemas["locations"].columns["level"].choices)}
         self.members = self._by_group(data, spec.grouping) if spec.grouping else self._by_level(spec.level, ranks)
         self.region_of = {place: region for region, members in self.members.items() for place in members}
-        self.nodes, self.cut = self._inside()
+        self.nodes = self._inside()
 
     def _groups(self, data: DataSet) -> dict[str, set[str]]:
         """Places of every named group; a member stands for its subtree."""
@@ -64,12 +65,10 @@ class Places:
             del regions[root]
         return {region: tuple(members) for region, members in regions.items()}
 
-    def _inside(self) -> tuple[dict[str, tuple[str, ...]], set[str]]:
-        """Regions inside every node and group, and nodes that cut through a region."""
+    def _inside(self) -> dict[str, tuple[str, ...]]:
+        """Regions inside every node and group."""
         named = {node: set(self.tree.subtree(node)) for node in self.tree.parents} | self.groups
-        nodes = {n: tuple(r for r, m in self.members.items() if set(m) <= inside) for n, inside in named.items()}
-        cut = {n for n, inside in named.items() for m in self.members.values() if 0 < len(inside & set(m)) < len(m)}
-        return nodes, cut
+        return {n: tuple(r for r, m in self.members.items() if set(m) <= inside) for n, inside in named.items()}
 
     def regions(self, node: str | None) -> tuple[str, ...]:
         """Regions inside a node; all for None."""
@@ -78,9 +77,13 @@ class Places:
     def holders(self, place: str) -> tuple[str, ...]:
         """Regions whose total a row at this place speaks of: those inside it, or the one that it is a part of."""
         inside = self.nodes.get(place, ())
-        if inside and place not in self.cut:
-            return inside
-        return (self.region_of[place],) if place in self.region_of else inside
+        return inside or ((self.region_of[place],) if place in self.region_of else ())
+
+    def spoken_for(self, places: tuple[str, ...], parameter: Iterable[str]) -> list[str]:
+        """Of some places of a region the ones that a rule for each place speaks of: provinces, else all."""
+        having = set(parameter)
+        found = [place for place in places if place in having]
+        return [place for place in found if self.level[place] == "province"] or found
 
 
 class Weights:

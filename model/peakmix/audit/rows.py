@@ -105,6 +105,13 @@ class Rows:
             self._painted[keys] = canvas
         return self._painted[keys]
 
+    def default_of(self, key: Key) -> float | None:
+        """What a place without a row counts with: the schema's default; none of a flow or an emission is zero."""
+        if not self.schema.parameter_column:
+            return 0.0 if self.schema.table in ("flows", "emissions") else None
+        names = [name for name in self.schema.key if name not in (self.schema.year_column, "location")]
+        return self.default(str(key[names.index(self.schema.parameter_column)]))
+
     def default(self, parameter: str) -> float | None:
         """The schema's default of a parameter, None where it has none."""
         quantity = self.schema.quantity(parameter)

@@ -19,13 +19,14 @@ from peakmix.results.recount.ledgers import PURCHASED
 from peakmix.results.recount.recount import Recount
 from peakmix.tables.dataset import DataSet
 
-TextArray = npt.NDArray[np.object_]
+TextArray = npt.NDArray[Any]
 ALWAYS_LEDGERS = ("direct_co2", "purchased_power_co2", "hydrogen_power_co2")
 
 
 def text_array(values: Iterable[object]) -> TextArray:
-    """Texts as an object array; a missing text is empty."""
-    return np.array(["" if value is None or value != value else str(value) for value in values], dtype=object)
+    """Texts as an array of objects (of characters when there are none); a missing text is empty."""
+    texts = ["" if value is None or value != value else str(value) for value in values]
+    return np.array(texts, dtype=object if texts else np.dtypes.StrDType(1))
 
 
 class Axes:

@@ -13,7 +13,7 @@ from peakmix.foundation.vocabulary import Kind, of_kind, word
 from peakmix.parameters.container import Parameters
 from peakmix.results import prices, sheets
 from peakmix.results.attributes import array_attributes, global_attributes, report
-from peakmix.results.axes import Axes
+from peakmix.results.axes import Axes, text_array
 from peakmix.results.extract import Index, Labels, dense, span_of
 from peakmix.results.inputs import input_rows, source_rows
 from peakmix.results.quick_audit import QuickAudit
@@ -240,8 +240,8 @@ def _sheets(made: Assembly) -> None:
         if amount > 1e-9
     ]
     names = ("policy", "source", "target", "case", "period")
-    swap: dict[str, Any] = {name: np.array([key[k] for key, _ in flows], dtype=object) for k, name in enumerate(names)}
-    swap["period"] = swap["period"].astype(np.int64)
+    swap: dict[str, Any] = {name: text_array(key[k] for key, _ in flows) for k, name in enumerate(names[:-1])}
+    swap["period"] = np.array([key[4] for key, _ in flows], dtype=np.int64)
     swap["amount"] = np.array([amount for _, amount in flows])
     swap["ratio"] = np.array([float(made.parameters["swap_ratio"][key]) for key, _ in flows])
     _columns(made, "swap", "swap_row", swap)

@@ -9,6 +9,7 @@ import numpy as np
 import pandas as pd
 
 from peakmix.parameters.container import Parameters
+from peakmix.results.axes import text_array
 from peakmix.tables.dataset import DataSet
 
 TEXT = ("table", "key", "unit", "source", "grade", "note")
@@ -16,7 +17,7 @@ NUMBERS = ("value", "low", "high")
 
 
 def input_rows(data: DataSet, parameters: Parameters, variant: str) -> dict[str, Any]:
-    """Columns of the inputs, each of shape (rows,): texts as object arrays, numbers as floats.
+    """Columns of the inputs, each of shape (rows,): texts as text arrays, numbers as floats.
 
     Rows of technologies, measures, markets and demand variants that are not in the run are left out.
     """
@@ -34,7 +35,7 @@ def input_rows(data: DataSet, parameters: Parameters, variant: str) -> dict[str,
             columns[name] += ["" if pd.isna(cell) else str(cell) for cell in kept[name]]
         for name in NUMBERS:
             columns[name] += kept[name].tolist()
-    texts = {name: np.array(columns[name], dtype=object) for name in TEXT}
+    texts = {name: text_array(columns[name]) for name in TEXT}
     return texts | {name: np.array(columns[name], dtype=np.float64) for name in NUMBERS}
 
 
@@ -71,11 +72,11 @@ def _keys(frame: pd.DataFrame, keys: Sequence[str]) -> list[str]:
 
 
 def source_rows(data: DataSet, used: Sequence[str]) -> dict[str, Any]:
-    """Key and citation of every source that the inputs name, as object arrays."""
+    """Key and citation of every source that the inputs name, as text arrays."""
     frame = data.tables["sources"]
     citation = dict(zip(frame["source"], frame["citation"], strict=True))
     names = sorted(set(used))
     return {
-        "source_key": np.array(names, dtype=object),
-        "source_citation": np.array([str(citation.get(name, "")) for name in names], dtype=object),
+        "source_key": text_array(names),
+        "source_citation": text_array(citation.get(name, "") for name in names),
     }

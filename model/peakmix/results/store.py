@@ -85,7 +85,8 @@ def _write(dataset: xr.Dataset, path: Path) -> None:
     digest = checksum(plainly)
     with xr.open_dataset(path, engine="netcdf4") as back:
         if checksum(back.load()) != digest:
-            raise RuntimeError("what was read back differs from what was written")
+            differing = [str(name) for name in plainly.variables if _part(plainly, str(name)) != _part(back, str(name))]
+            raise AssertionError(f"arrays read back differ from what was written: {', '.join(differing) or 'attributes'}")
     with netCDF4.Dataset(path, "a") as file:
         file.setncattr(CHECKSUM, digest)
         file.setncattr(COMPLETE, "yes")
@@ -213,18 +214,24 @@ def checksum(dataset: xr.Dataset) -> str:
     attributes = {str(k): plain(_listed(v)) for k, v in dataset.attrs.items() if k not in MARKS}
     total.update(json.dumps(attributes, sort_keys=True, ensure_ascii=False).encode())
     for name in sorted(map(str, dataset.variables)):
-        array = dataset.variables[name]
-        values = array.values
-        if values.dtype.kind in "OUST":
-            kind, content = "text", "\0".join(map(str, values.ravel().tolist())).encode()
-        else:
-            kind = values.dtype.newbyteorder("<").str
-            content = np.ascontiguousarray(values, dtype=kind).tobytes()
-        own = {str(k): plain(_listed(v)) for k, v in array.attrs.items()}
-        attrs = json.dumps(own, sort_keys=True, ensure_ascii=False)
-        total.update(f"\n{name} {array.dims} {array.shape} {kind} {attrs}\n".encode())
-        total.update(content)
+        total.update(_part(dataset, name))
     return total.hexdigest()
+
+
+def _part(dataset: xr.Dataset, name: str) -> bytes:
+    """One array with its name, dimensions, type and attributes, as bytes; empty when there is none."""
+    if name not in dataset.variables:
+        return b""
+    array = dataset.variables[name]
+    values = array.values
+    if values.dtype.kind in "OUST":
+        kind, content = "text", "\0".join(map(str, values.ravel().tolist())).encode()
+    else:
+        kind = values.dtype.newbyteorder("<").str
+        content = np.ascontiguousarray(values, dtype=kind).tobytes()
+    own = {str(k): plain(_listed(v)) for k, v in array.attrs.items()}
+    attrs = json.dumps(own, sort_keys=True, ensure_ascii=False)
+    return f"\n{name} {array.dims} {array.shape} {kind} {attrs}\n".encode() + content
 
 
 def _listed(value: Any) -> Any:

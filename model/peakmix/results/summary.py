@@ -153,7 +153,8 @@ def _cost(dataset: xr.Dataset) -> list[str]:
     rows += [["system cost", system]]
     parts = [(str(n), float(x)) for n, x in zip(by["cost_component"].values, by.values, strict=True) if abs(x) > 1e-9]
     rows += [[f"    {name}", amount] for name, amount in sorted(parts, key=lambda part: -abs(part[1]))]
-    return [f"cost, million {money}, discounted at {100 * float(dataset.attrs['discount_rate']):g} %", *table(["", "million"], rows)]
+    rate = 100 * float(dataset.attrs["discount_rate"])
+    return [f"cost, million {money}, discounted at {rate:g} %", *table(["", "million"], rows)]
 
 
 def _policies(dataset: xr.Dataset) -> list[str]:

@@ -81,7 +81,8 @@ def _cover(audit: Audit, rule: _Rule) -> dict[str, Floats]:
         for label in sorted(labels):
             members = [t for t in rule.group if rule.case_of[t] == label and t not in rule.exempt]
             new = case.sum(case.decisions.of("new_capacity", region, t) for t in members)
-            case.tally.equal("policy swap: cover", (rule.name, region, label), new, into[region, label], holds)
+            ruled = np.array([ratio(audit, rule, label, region, "same", first) is not None for first in calendar.first])
+            case.tally.equal("policy swap: cover", (rule.name, region, label), new, into[region, label], holds & ruled)
     return used
 
 

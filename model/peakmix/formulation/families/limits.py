@@ -7,7 +7,7 @@ Rows     limit(name, quantity, group, node, sense, period)
              sum_t left[t] A[t,p] <= (or >=) sum_t right[t] A[t,p]
 Symbols  A activity, K live capacity, N new capacity, U adopted host activity   Mt/yr
 Dual     annual (activity, capacity, adopted) or one-off (additions), in CNY per t of the limited quantity: rent of the limit
-Traps    base-period rows are not applied; a floor on a technology that cannot run is infeasible: the check says so
+Traps    limit rows are not applied in the base period, shares are; a floor on a technology that cannot run is infeasible: the check says so
 Source   design 2; diffusion limits of the national data are judgement and should be swept
 """
 
@@ -59,8 +59,7 @@ def build(model: Any, parameters: Parameters) -> None:
         for name, node, period, technology in parameters.values.get(side, {}):
             members[side, name, node, period].append(technology)
     model.limit = pyo.Constraint(parameters.sets["limits"], rule=limit)
-    base = parameters.horizon.base
-    model.share_limit = pyo.Constraint([k for k in parameters.sets["share_limits"] if k[2] != base], rule=share)
+    model.share_limit = pyo.Constraint(parameters.sets["share_limits"], rule=share)
 
 
 def _holds(number: float, value: Any, sense: str) -> bool:
