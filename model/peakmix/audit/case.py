@@ -132,12 +132,12 @@ class Case:
         if not any(place in painted for place in weights):
             return None
         default = rows.default_of(keys[0])
-        parts = [
-            (weight, read(painted[place]) if place in painted else default)
-            for place, weight in weights.items()
-            if place in painted or default is not None
-        ]
-        return sum(weight * value for weight, value in parts) / sum(weight for weight, _ in parts)
+        total, norm = 0.0, 0.0
+        for place, weight in weights.items():
+            value = read(painted[place]) if place in painted else default
+            if value is not None:
+                total, norm = total + weight * value, norm + weight
+        return total / norm
 
     def technology(self, region: str, technology: str, parameter: str) -> Floats:
         """A parameter of a technology in a region (periods); the schema's default where no row holds.
