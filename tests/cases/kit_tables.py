@@ -139,7 +139,7 @@ class Problem:
             self.value("measure_flows", amount, unit, **keys, commodity=commodity, effect=effect, year="")
         for pollutant, amount in (removes or {}).items():
             self.value("measure_emissions", amount, "t/t", **keys, pollutant=pollutant, year="")
-        numbers = {"applicability": 1.0, "lifetime": 100.0, "capital_cost": 0.0}
+        numbers = {"applicability": 1.0, "lifetime": 60.0, "capital_cost": 0.0}
         self._numbers("measure_parameters", numbers | parameters, **keys)
         return self
 
