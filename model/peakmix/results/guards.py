@@ -118,7 +118,7 @@ def concentrated_growth(dataset: xr.Dataset) -> Iterator[str]:
             k = int(np.argmax(growth))
             share = growth[k] / growth.sum()
             if share > HALF:
-                yield f"{share:.0%} of the growth of {name} falls to {labels[k]}"
+                yield f"{share:.0%} of the growth of {name} goes to {labels[k]}"
 
 
 def shifted_emissions(dataset: xr.Dataset) -> Iterator[str]:

@@ -88,18 +88,17 @@ def _mix(dataset: xr.Dataset) -> list[str]:
     kind = dict(zip(dataset["commodity"].values, dataset["commodity_kind"].values, strict=True))
     unit = dataset["technology_unit"].values
     total = dataset["activity"].sum("region").values
-    lines = ["output, and shares of technologies in %"]
+    rows: list[Sequence[object]] = []
     for name in dict.fromkeys(product[np.lexsort((np.arange(len(product)), sector))]):
         own = np.flatnonzero(product == name)
         amount = total[own].sum(axis=0)
         if not amount.any() or (len(own) < 2 and kind.get(name) != "product"):
             continue
-        label = f"{name} ({sector[own[0]]}, {unit[own[0]]})"
-        rows: list[Sequence[object]] = [[label, *amount.tolist()]]
+        rows.append([f"{name} ({sector[own[0]]}, {unit[own[0]]})", *amount.tolist()])
         if len(own) > 1:
             rows += _shares(dataset["technology"].values[own], total[own], amount)
-        lines += table(["", *_periods(dataset)], rows)
-    return lines if len(lines) > 1 else []
+    head = ["", *_periods(dataset)]
+    return ["output, and shares of technologies in %", *table(head, rows)] if rows else []
 
 
 def _shares(names: Any, total: FloatArray, amount: FloatArray) -> list[Sequence[object]]:

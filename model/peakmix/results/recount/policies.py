@@ -8,6 +8,7 @@ Labels start with the row's component and the policy, as in the model: ``("polic
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
@@ -140,7 +141,12 @@ def _paced(scope: Scope, quantity: str, region: str, technology: str, period: in
 
 def _swap(sheet: Sheet, name: str, policy: Any) -> None:
     scope, facts = sheet.scope, sheet.scope.parameters.facts["swap"][name]
-    flows = [index for index in scope.variables.of("swap_flow") if index[0] == name]
+    into: dict[Key, list[Term]] = defaultdict(list)
+    out_of: dict[str, list[Key]] = defaultdict(list)
+    for index in scope.variables.of("swap_flow"):
+        if index[0] == name:
+            into[index[2:]].append((1.0, None, ("swap_flow", index)))
+            out_of[index[1]].append(index)
     for place in facts["places"]:
         for period in facts["periods"]:
             for case in facts["cases"]:
@@ -150,9 +156,8 @@ def _swap(sheet: Sheet, name: str, policy: Any) -> None:
                     if facts["case"][t] == case and t not in facts["exempt"]
                     for term in scope.term(None, (), "new_capacity", (place, t, period))
                 ]
-                covered: list[Term] = [(1.0, None, ("swap_flow", i)) for i in flows if i[2:] == (place, case, period)]
-                sheet.put(("policy_swap_new", name, place, case, period), 0, new, covered)
-            _pool(sheet, name, policy, place, period, flows)
+                sheet.put(("policy_swap_new", name, place, case, period), 0, new, into[place, case, period])
+            _pool(sheet, name, policy, place, period, out_of[place])
     if policy.key_areas_no_growth:
         first = scope.parameters.horizon.first[0]
         for place in [p for p in facts["places"] if facts["key"][p] >= 0.5]:
@@ -177,7 +182,7 @@ def _pool(sheet: Sheet, name: str, policy: Any, place: str, period: int, flows: 
     used: list[Term] = [
         (-1.0, ("swap_ratio", index), ("swap_flow", index))
         for index in flows
-        if index[1] == place and index[4] <= period
+        if index[4] <= period
     ]
     pool = scope.term(None, (), "swap_pool", (name, place, period))
     sheet.put(("policy_swap_pool", name, place, period), 0, pool, [*made, *used])

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 from collections.abc import Mapping
 from dataclasses import dataclass
 
@@ -51,8 +52,24 @@ class Recount:
     """
 
     def __init__(self, parameters: Parameters, columns: NameTable) -> None:
-        scope = self.scope = Scope(parameters, columns)
         self.parameters = parameters
+        self.scope = Scope(parameters, columns)
+        collecting = gc.isenabled()
+        gc.disable()
+        try:
+            self._build()
+        finally:
+            if collecting:
+                gc.enable()
+        self._components = list(dict.fromkeys(str(label[0]) for label in self.cost.labels))
+        order = {name: k for k, name in enumerate(self._components)}
+        self._component = np.array([order[str(label[0])] for label in self.cost.labels], dtype=np.int32)
+        self._rows_seen: NameTable | None = None
+        self._stranger = ""
+
+    def _build(self) -> None:
+        """Make all blocks; no cycles arise, so the collector may rest meanwhile."""
+        scope = self.scope
         made = (
             exchange.balance_rows(scope),
             exchange.exchange_rows(scope),
@@ -74,12 +91,6 @@ class Recount:
             "net_use": ledgers.net_use_block(scope),
             "market_emission": ledgers.market_emission_block(scope),
         }
-
-        self._components = list(dict.fromkeys(str(label[0]) for label in self.cost.labels))
-        order = {name: k for k, name in enumerate(self._components)}
-        self._component = np.array([order[str(label[0])] for label in self.cost.labels], dtype=np.int32)
-        self._rows_seen: NameTable | None = None
-        self._stranger = ""
 
     def point(self, x: FloatArray, levers: Mapping[Element, float] | None = None) -> Point:
         """A solution x (columns,) with the levers (element -> value) of its member."""

@@ -32,10 +32,11 @@ class Elements:
 
     def position(self, element: Element) -> int:
         """Position of an element in the vector, registered on first use."""
-        if element not in self._position:
-            self._position[element] = len(self._numbers)
+        place = self._position.get(element)
+        if place is None:
+            place = self._position[element] = len(self._numbers)
             self._numbers.append(float(self._values[element[0]][element[1]]))
-        return self._position[element]
+        return place
 
     def vector(self, levers: Mapping[Element, float] | None = None) -> FloatArray:
         """The vector, with the given elements replaced."""
@@ -55,9 +56,10 @@ class Variables:
 
     def of(self, component: str) -> Mapping[Key, int]:
         """Index -> column of a component; empty when there is no such variable."""
-        if component not in self._maps:
-            self._maps[component] = column_map(self._names, component)
-        return self._maps[component]
+        found = self._maps.get(component)
+        if found is None:
+            found = self._maps[component] = column_map(self._names, component)
+        return found
 
     def has(self, component: str, index: Key) -> bool:
         """Does the model have this variable?"""
@@ -105,35 +107,39 @@ class Builder:
         self._variables = variables
         self._rows: dict[Key, int] = {}
         self._sense: list[int] = []
-        self._terms: list[tuple[int, int, int, float]] = []
+        self._row: list[int] = []
+        self._column: list[int] = []
+        self._element: list[int] = []
+        self._factor: list[float] = []
 
     def __contains__(self, label: Key) -> bool:
         return label in self._rows
 
     def row(self, label: Key, sense: int = 0) -> int:
         """Number of a row, made on first use."""
-        if label not in self._rows:
-            self._rows[label] = len(self._rows)
+        row = self._rows.get(label)
+        if row is None:
+            row = self._rows[label] = len(self._rows)
             self._sense.append(sense)
-        return self._rows[label]
+        return row
 
     def add(self, label: Key, terms: Iterable[Term], factor: float = 1.0, sense: int = 0) -> None:
         """Add terms to a row, times a factor."""
         row = self.row(label, sense)
         for number, element, variable in terms:
-            column = -1 if variable is None else self._variables.of(variable[0])[variable[1]]
-            place = -1 if element is None else self._elements.position(element)
-            self._terms.append((row, column, place, number * factor))
+            self._row.append(row)
+            self._column.append(-1 if variable is None else self._variables.of(variable[0])[variable[1]])
+            self._element.append(-1 if element is None else self._elements.position(element))
+            self._factor.append(number * factor)
 
     def block(self) -> Block:
         """The rows collected so far."""
-        row, column, element, factor = zip(*self._terms, strict=True) if self._terms else ((), (), (), ())
         return Block(
             self.name,
             list(self._rows),
-            np.array(row, dtype=np.int32),
-            np.array(column, dtype=np.int32),
-            np.array(element, dtype=np.int32),
-            np.array(factor, dtype=np.float64),
+            np.array(self._row, dtype=np.int32),
+            np.array(self._column, dtype=np.int32),
+            np.array(self._element, dtype=np.int32),
+            np.array(self._factor, dtype=np.float64),
             np.array(self._sense, dtype=np.int32),
         )
