@@ -1,0 +1,1 @@
+"""What docs/render.py is made of: one module a page."""

@@ -1,0 +1,107 @@
+"""The documentation: rendered pages are current, docstrings keep their shape, links lead somewhere, blocks run."""
+
+from __future__ import annotations
+
+import re
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).resolve().parents[2]
+DOCS = ROOT / "docs"
+sys.path.insert(0, str(DOCS))
+
+import render  # noqa: E402
+from rendering import dictionary, formulas, marks  # noqa: E402
+
+PARTS = formulas.modules()
+PAGES = [*sorted(DOCS.rglob("*.md")), ROOT / "README.md", ROOT / "CONTRIBUTING.md", ROOT / "CHANGELOG.md"]
+BLOCK = re.compile(r"^```(\w+)\n(.*?)^```$", re.MULTILINE | re.DOTALL)
+
+
+def _page(path: Path) -> str:
+    return path.relative_to(ROOT).as_posix()
+
+
+@pytest.mark.parametrize("name", render.PAGES)
+def test_rendered_page_is_current(name: str) -> None:
+    written = (DOCS / name).read_text(encoding="utf-8")
+    assert written == render.PAGES[name](), f"docs/{name} is stale: run `python docs/render.py` and commit the page"
+
+
+@pytest.mark.parametrize(("kind", "module", "rows"), PARTS, ids=[f"{k}-{m.__name__.split('.')[-1]}" for k, m, _ in PARTS])
+def test_docstring_has_the_fixed_shape(kind: str, module: object, rows: tuple[str, ...]) -> None:
+    part = formulas.parse(module.__doc__ or "")
+    assert tuple(part.sections) == formulas.SECTIONS
+    assert part.sentence
+    assert all(part.sections.values())
+    for row in rows:
+        assert row in part.sections["Rows"], f"Rows of {part.title} does not state {row}"
+
+
+def test_a_docstring_without_its_title_is_refused() -> None:
+    with pytest.raises(ValueError, match="Title: sentence"):
+        formulas.parse("No colon here\n\nRows     none")
+    with pytest.raises(ValueError, match="stands twice"):
+        formulas.parse("Name: what it does.\n\nRows     a\nRows     b")
+
+
+def test_docstring_is_taken_apart() -> None:
+    part = formulas.parse("Name: what it does.\n\nMore.\n\nRows     a(p)\n             a <= b\nDual     price\n         of a")
+    assert (part.title, part.sentence, part.before) == ("Name", "what it does.", "More.")
+    assert part.sections == {"Rows": "a(p)\n    a <= b", "Dual": "price\nof a"}
+
+
+def test_counts_of_the_national_tables(tmp_path: Path) -> None:
+    (tmp_path / "part").mkdir()
+    (tmp_path / "part" / "stock.csv").write_text("key,value,grade\na,1,A\nb,2,C\n", encoding="utf-8")
+    (tmp_path / "part" / "names.csv").write_text("name,note\na,x\n", encoding="utf-8")
+    text = dictionary.counts(tmp_path)
+    assert "| part | 2 | 50% | 0% | 50% |" in text
+    assert "| `names` | 1 |  |  |  | part |" in text
+
+
+def test_marked_blocks_are_filled() -> None:
+    text = "a\n<!-- x -->\nold\n<!-- end x -->\nb\n"
+    assert marks.replaced(text, {"x": "new"}) == "a\n<!-- x -->\nnew\n<!-- end x -->\nb\n"
+    with pytest.raises(KeyError, match="no marks for 'y'"):
+        marks.replaced(text, {"y": "new"})
+
+
+def _links(text: str) -> Iterator[str]:
+    for target in re.findall(r"\]\(([^)\s]+)\)", re.sub(r"```.*?```", "", text, flags=re.DOTALL)):
+        if not target.startswith(("http:", "https:", "mailto:")):
+            yield target
+
+
+@pytest.mark.parametrize("path", PAGES, ids=_page)
+def test_links_lead_somewhere(path: Path) -> None:
+    for target in _links(path.read_text(encoding="utf-8")):
+        file, _, anchor = target.partition("#")
+        page = (path.parent / file).resolve() if file else path
+        assert page.exists(), f"{_page(path)} links to {target}"
+        if anchor and page.suffix == ".md":
+            assert anchor in _anchors(page), f"{_page(path)} links to {target}, which has no such heading"
+
+
+def _anchors(page: Path) -> set[str]:
+    """Anchors of a page's headings as forges make them."""
+    headings = re.findall(r"^#+ (.+)$", page.read_text(encoding="utf-8"), re.MULTILINE)
+    return {re.sub(r"[^\w\- ]", "", h.replace("`", "")).strip().lower().replace(" ", "-") for h in headings}
+
+
+@pytest.mark.parametrize("path", PAGES, ids=_page)
+def test_commands_in_the_pages_exist(path: Path) -> None:
+    from typer.main import get_command
+
+    from peakmix.cli.main import app
+
+    known = set(get_command(app).commands)  # type: ignore[attr-defined]
+    for language, block in BLOCK.findall(path.read_text(encoding="utf-8")):
+        if language == "sh":
+            for line in block.splitlines():
+                words = line.split("#")[0].split()
+                if words and words[0].endswith("peakmix"):
+                    assert words[1] in known, f"{_page(path)}: peakmix has no command {words[1]!r}"
