@@ -1,7 +1,7 @@
 """The report of a full audit: checks with their worst residual, recomputed costs, and the policy sheet.
 
 Residual    |left - right| of an equality, or what exceeds the bound of an inequality, divided by the size of the row
-Size        sum of the absolute values of its terms, at least one model unit (Mt, PJ, TWh, million money)
+Size        sum of the absolute values of its terms, at least a tenth of a model unit (Mt, PJ, TWh, million money)
 Passed      residual <= tolerance; a number that is not finite never passes
 """
 
@@ -19,8 +19,8 @@ Flags = NDArray[np.bool_]
 
 TOLERANCE = 1e-6
 """Largest relative residual of a check that passes."""
-SMALLEST = 1.0
-"""Smallest size a residual is divided by, in model units."""
+SMALLEST = 0.1
+"""Smallest size a residual is divided by, in model units: tolerance x size is then the tolerance of the solver."""
 HOPELESS = 1e30
 """Residual that stands for a number that is not finite."""
 

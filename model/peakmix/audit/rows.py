@@ -78,6 +78,8 @@ class Rows:
             key: {place: Series(points, between[key]) for place, points in by_place.items()} for key, by_place in found.items()
         }
         self._painted: dict[tuple[Key, ...], dict[str, Series]] = {}
+        self._parameter = keys.index(schema.parameter_column) if schema.parameter_column else None
+        self._defaults = {name: quantity.default for name, quantity in schema.parameters.items()}
 
     def __iter__(self) -> Iterator[Key]:
         return iter(self.series)
@@ -107,12 +109,10 @@ class Rows:
 
     def default_of(self, key: Key) -> float | None:
         """What a place without a row counts with: the schema's default; none of a flow or an emission is zero."""
-        if not self.schema.parameter_column:
+        if self._parameter is None:
             return 0.0 if self.schema.table in ("flows", "emissions") else None
-        names = [name for name in self.schema.key if name not in (self.schema.year_column, "location")]
-        return self.default(str(key[names.index(self.schema.parameter_column)]))
+        return self.default(str(key[self._parameter]))
 
     def default(self, parameter: str) -> float | None:
         """The schema's default of a parameter, None where it has none."""
-        quantity = self.schema.quantity(parameter)
-        return None if quantity is None else quantity.default
+        return self._defaults.get(parameter)
