@@ -45,6 +45,8 @@ DIMENSIONS = words(
 VARIABLES = words(
     "variable",
     ("lever", "lever", "", "Derived element kept symbolic", "符号参数"),
+    ("nothing", "", "1", "The variable that is always zero", "恒为零的变量"),
+    ("mark", "policy period", "mixed", "Indicator computed for its own sake", "指标计算值", FLOW),
     ("activity", "region technology cohort period", "M{product}/yr", "Output of a technology", "技术产量",
      {**FLOW, "iamc": "Production|Industry|{technology}"}),
     ("new_capacity", "region technology period", "M{product}/yr", "Capacity built in the period", "新建产能",

@@ -63,7 +63,7 @@ SHEETS = words(
     ("limit_bound", "limit_row", "mixed", "Bound", "限值"),
     ("limit_rent", "limit_row", "mixed", "Rent in money of the year per natural unit", "限额租金"),
     ("limit_binding", "limit_row", "1", "Row is at its bound", "是否起约束"),
-    ("swap_amount", "swap_row", "M{product}/yr", "New capacity covered by capacity retired in the source",
+    ("swap_amount", "swap_row", "mixed", "New capacity covered by capacity retired in the source",
      "置换产能量"),
     ("swap_ratio", "swap_row", "1", "Capacity to retire for each unit built", "置换比例"),
     ("input_value", "input_row", "mixed", "Value of an input", "输入值"),

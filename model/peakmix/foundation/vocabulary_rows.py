@@ -56,6 +56,7 @@ FAMILIES = words(
      {"dual": "rent of the limit: worth of one unit more", **YEARLY, "dual_unit": "money/{product}"}),
     ("share_limit", "limit_name node period", "M{product}/yr", "Limit on a share of output", "份额限制",
      {"dual": "worth of one tonne of the numerator beyond its share", **YEARLY, "dual_unit": "money/{product}"}),
+    ("mark_level", "policy period", "mixed", "Definition of an indicator computed for its own sake", "指标定义"),
     ("ledger_account", "ledger_name region sector period", "mixed", "Definition of a ledger cell", "账目定义",
      {"dual": "worth of one unit less in that place and sector, all policies together", **YEARLY,
       "dual_unit": "mixed"}),

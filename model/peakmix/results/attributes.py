@@ -15,6 +15,7 @@ from peakmix import __version__
 from peakmix.foundation.units import fill, million
 from peakmix.foundation.vocabulary import Word
 from peakmix.results.axes import Axes
+from peakmix.results.quick_audit import QuickAudit
 from peakmix.solve.certificate import Certificate
 from peakmix.solve.solution import Solution
 from peakmix.tables.dataset import DataSet
@@ -86,13 +87,15 @@ def as_json(value: Any) -> str:
 
 
 def report(audit: Any) -> dict[str, Any]:
-    """An audit's outcome as plain values; ``missing`` when it was not made."""
+    """An audit's outcome as plain values, the same keys for both audits; ``missing`` when it was not made."""
     if audit is None:
         return {"passed": False, "missing": True}
-    told = getattr(audit, "attributes", None)
-    if callable(told):
-        return dict(told())
-    return {"passed": bool(audit.passed), "failures": list(audit.failures()) if hasattr(audit, "failures") else []}
+    if isinstance(audit, QuickAudit):
+        return audit.attributes()
+    checks = {check.name: {"value": check.worst, "worst": check.where, "rows": check.rows} for check in audit.checks}
+    tolerance = max((check.tolerance for check in audit.checks), default=0.0)
+    told = {"kind": "full", "passed": bool(audit.passed), "tolerance": tolerance, "objective": audit.total}
+    return told | {"components": dict(audit.components), "checks": checks}
 
 
 def root_kind(data: DataSet) -> str:

@@ -59,9 +59,11 @@ def idle_policies(dataset: xr.Dataset) -> Iterator[str]:
     """Limits and peaks that no period feels."""
     names = dataset["policy_id"].values
     kind = dataset["policy_instrument"].values
-    price = np.nan_to_num(dataset["policy_price"].values)
+    price = dataset["policy_price"].values
+    undated = np.isnan(price) & (dataset["policy_binding"].values == 1)
+    felt = (np.abs(np.nan_to_num(price)) > 1e-6) | undated
     for name in dict.fromkeys(names[np.isin(kind, ("limit", "peak"))]):
-        if not (np.abs(price[names == name]) > 1e-6).any():
+        if not felt[names == name].any():
             yield f"policy {name} never binds: its price is 0 in every period"
 
 

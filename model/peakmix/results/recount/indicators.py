@@ -51,7 +51,7 @@ def _leaf(scope: Scope, leaf: Any, period: int) -> list[Term]:
             elif leaf.quantity == "capacity":
                 terms += capacity(scope, *key)
             elif leaf.quantity == "additions":
-                terms += scope.term(None, (), "new_capacity", key)
+                terms += scope.term(None, (), "new_capacity", key, 1 / scope.parameters.horizon.n(period))
             else:
                 terms += _use(scope, set(leaf.commodity), region, technology, period)
     return terms

@@ -14,10 +14,8 @@ def limit_rows(scope: Scope) -> Block:
     builder = scope.builder("limit")
     for key in scope.parameters.sets.get("limits", []):
         _, quantity, group, node, sense, period = key
-        terms = limited(scope, quantity, group, node, period)
-        if any(variable is not None for _, _, variable in terms):
-            builder.add(key, terms, sense=SENSE[sense])
-            builder.add(key, scope.constant("limit_value", key, -1.0))
+        builder.add(key, limited(scope, quantity, group, node, period), sense=SENSE[sense])
+        builder.add(key, scope.constant("limit_value", key, -1.0))
     return builder.block()
 
 
@@ -37,24 +35,22 @@ def limited(scope: Scope, quantity: str, group: str, node: str, period: int) -> 
                 terms += scope.activity(*key)
             elif quantity == "additions":
                 terms += scope.term(None, (), "new_capacity", key)
-            else:
+            elif quantity == "capacity":
                 terms += capacity(scope, *key)
-                if quantity == "net_additions" and before is not None:
-                    earlier = capacity(scope, region, technology, before)
-                    terms += [(-factor, element, variable) for factor, element, variable in earlier]
+            elif before is not None:
+                earlier = capacity(scope, region, technology, before)
+                terms += capacity(scope, *key)
+                terms += [(-factor, element, variable) for factor, element, variable in earlier]
     return terms
 
 
 def share_rows(scope: Scope) -> Block:
     """Share limits: numerator less value times denominator."""
     builder = scope.builder("share_limit")
-    base = scope.parameters.horizon.base
     sense = scope.parameters.facts.get("share_sense", {})
     for side, sign in (("share_left", 1.0), ("share_right", -1.0)):
         for key in scope.table(side):
             limit, node, period, technology = key
-            if period == base:
-                continue
             for region in scope.parameters.regions_of(node):
                 for _, _, variable in scope.activity(region, technology, period):
                     builder.add((limit, node, period), [(sign, (side, key), variable)], sense=SENSE[sense[limit]])

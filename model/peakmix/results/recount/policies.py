@@ -149,7 +149,7 @@ def _swap(sheet: Sheet, name: str, policy: Any) -> None:
             out_of[index[1]].append(index)
     for place in facts["places"]:
         for period in facts["periods"]:
-            for case in facts["cases"]:
+            for case in [c for c in facts["cases"] if (place, c, period) not in facts.get("free", ())]:
                 new = [
                     term
                     for t in facts["group"]
