@@ -21,7 +21,7 @@ from peakmix.foundation.errors import InfeasibleError, UsageError
 from peakmix.parameters.derive import derive
 from peakmix.scenario import Scenario
 from peakmix.solve.compile import compile_model
-from peakmix.solve.living import LivingModel
+from peakmix.solve.highs import solve
 from peakmix.solve.program import LinearProgram
 from peakmix.solve.solution import SolveOptions, Status
 
@@ -89,14 +89,13 @@ def _window(scenario: Scenario, data: Any, name: str, watched: Mapping[str, Any]
     add_marks(model, {name: indicator}, periods)
     program = compile_model(model).at()
     timings.phase(f"solve {name}")
-    living = LivingModel(program, SolveOptions())
     span = program.cols.span("mark")
-    reference = _levels(living, program, span)
+    reference = _levels(program, span)
     least = [
-        float(_levels(living, _aimed(program, span, [k == j for j in range(len(periods))]), span)[k]) for k in range(len(periods))
+        float(_levels(_aimed(program, span, [k == j for j in range(len(periods))]), span)[k]) for k in range(len(periods))
     ]
     lengths = [float(parameters.horizon.n(p)) for p in periods]
-    joint = _levels(living, _aimed(program, span, lengths), span)
+    joint = _levels(_aimed(program, span, lengths), span)
     return Window(name, "million natural units a year", periods, tuple(reference), tuple(least), tuple(joint))
 
 
@@ -107,9 +106,9 @@ def _aimed(program: LinearProgram, span: slice, weights: Any) -> LinearProgram:
     return replace(program, cost=cost, offset=0.0)
 
 
-def _levels(living: LivingModel, program: LinearProgram, span: slice) -> Any:
-    living.push(program)
-    solution = living.run()
+def _levels(program: LinearProgram, span: slice) -> Any:
+    """Marks at the optimum; a new objective is a far jump, so each is solved cold, large ones without crossover."""
+    solution = solve(program, SolveOptions(crossover=False))
     if solution.status is not Status.OPTIMAL:
         raise InfeasibleError("the scenario has no solution even without the policies on this indicator",
                               fix="run it without policies first, or see `peakmix run` for the conflict")  # fmt: skip

@@ -79,6 +79,17 @@ class Context:
         return total
 
     @cached_property
+    def region_stock(self) -> dict[tuple[str, str], dict[Vintage, float]]:
+        """Stock above zero of every (region, technology) by vintage bracket, oldest first."""
+        region_of = {m: r for r, members in self.regions.items() for m in members}
+        total: dict[tuple[str, str], dict[Vintage, float]] = {}
+        for (place, technology, vintage), value in sorted(self.stock.items(), key=lambda item: item[0][2].build_from):
+            if value > 0 and place in region_of:
+                brackets = total.setdefault((region_of[place], technology), {})
+                brackets[vintage] = brackets.get(vintage, 0.0) + value
+        return total
+
+    @cached_property
     def place_stock(self) -> dict[tuple[str, str], float]:
         """Stock of every (place, technology), all brackets."""
         total: dict[tuple[str, str], float] = {}

@@ -117,10 +117,6 @@ def settle_structure(context: Context, parameters: Parameters, arcs: dict[exchan
     """Fill ``context.active`` with the pairs that can run, and their vintages."""
     pairs = structure.candidates(context)
     inputs, outputs = recipes.touch(context, pairs)
-    measure_out: dict[str, set[str]] = defaultdict(set)
-    for row in records(context.table("measure_flows")):
-        if row.effect == "adds_output":
-            measure_out[row.measure].add(row.commodity)
     supplied: set[tuple[str, str]] = set()
     taken: set[tuple[str, str]] = set()
     market = parameters.facts["market"]
@@ -131,6 +127,8 @@ def settle_structure(context: Context, parameters: Parameters, arcs: dict[exchan
         taken.add((region, commodity))
     for node, commodity, _ in parameters.values.get("pooled_demand", {}):
         taken |= {(r, commodity) for r in parameters.regions_of(node)}
+    for region, commodity, effect in measures.touched_commodities(context, pairs):
+        (taken if effect == "adds_input" else supplied).add((region, commodity))
     stores = {(r, c) for c in set(context.table("stockpiles")["commodity"]) for r in context.regions}
     spread = _spread(arcs, supplied, taken, inputs, outputs)
     context.active = structure.reachable(context, pairs, inputs, outputs, supplied | stores | spread[0], taken | stores | spread[1])

@@ -8,6 +8,7 @@ Today's penetration is sunk: in the base period U = penetration x host activity;
 from __future__ import annotations
 
 from collections import defaultdict
+from collections.abc import Iterable
 
 from peakmix.parameters.capacity import capital_charge
 from peakmix.parameters.container import Parameters
@@ -28,6 +29,22 @@ def chosen_measures(context: Context) -> list[tuple[str, str, tuple[str, ...]]]:
             groups = () if blank(row.exclusion_group) else tuple(g.strip() for g in row.exclusion_group.split(";"))
             rows.append((row.measure, row.host, groups))
     return rows
+
+
+def touched_commodities(context: Context, pairs: Iterable[tuple[str, str]]) -> set[tuple[str, str, str]]:
+    """(region, commodity, effect) of what measures add as input or output, wherever one of their hosts may run."""
+    hosts: dict[str, set[str]] = defaultdict(set)
+    for measure, host, _ in chosen_measures(context):
+        hosts[measure].add(host)
+    places: dict[str, set[str]] = defaultdict(set)
+    for region, technology in pairs:
+        places[technology].add(region)
+    found = set()
+    for row in records(context.table("measure_flows")):
+        if row.effect in ("adds_input", "adds_output"):
+            for host in hosts[row.measure] if blank(row.host) else hosts[row.measure] & {row.host}:
+                found |= {(region, row.commodity, row.effect) for region in places[host]}
+    return found
 
 
 def derive_measures(context: Context, parameters: Parameters) -> None:

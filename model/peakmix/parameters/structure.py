@@ -20,12 +20,7 @@ from peakmix.parameters.time import Vintage, at_year, survival
 
 def region_stock(context: Context, region: str, technology: str) -> dict[Vintage, float]:
     """Stock of a technology in a region by vintage bracket, Mt/yr; zero brackets left out."""
-    total: dict[Vintage, float] = defaultdict(float)
-    inside = set(context.regions[region])
-    for (place, name, vintage), value in context.stock.items():
-        if name == technology and place in inside and value > 0:
-            total[vintage] += value
-    return dict(sorted(total.items(), key=lambda item: item[0].build_from))
+    return context.region_stock.get((region, technology), {})
 
 
 def candidates(context: Context) -> list[tuple[str, str]]:

@@ -61,6 +61,8 @@ class Horizon:
     salvage: str = "annuity"
     origin: int | None = None
     operating_by_hand: Mapping[int, float] = field(default_factory=dict)
+    memory: dict[tuple[object, ...], float] = field(default_factory=dict, compare=False, repr=False)
+    """Weights and survival shares already computed: they are asked for tens of thousands of times."""
 
     @property
     def end(self) -> int:
@@ -98,6 +100,11 @@ class Horizon:
 
     def operating_weight(self, period: int) -> float:
         """D_p, in discounted years; a weight given by hand wins."""
+        if (period,) not in self.memory:
+            self.memory[period,] = self._operating_weight(period)
+        return self.memory[period,]
+
+    def _operating_weight(self, period: int) -> float:
         if period in self.operating_by_hand:
             return self.operating_by_hand[period]
         return float(sum((1 + self.rate) ** -(y - self.y0 + self.timing) for y in self.years(period)))
@@ -118,6 +125,13 @@ def survival(vintage: Vintage, life: float, period: int, horizon: Horizon) -> fl
     years; the stock stated is what stands at the start of the base year, so the share is taken of the units alive then. A
     unit older than its life at that moment stands through the base period and leaves at its end.
     """
+    key = (vintage, life, period)
+    if key not in horizon.memory:
+        horizon.memory[key] = _survival(vintage, life, period, horizon)
+    return horizon.memory[key]
+
+
+def _survival(vintage: Vintage, life: float, period: int, horizon: Horizon) -> float:
     years = horizon.years(period)
     if not vintage.existing:
         return sum(vintage.build_from <= y < vintage.build_from + life for y in years) / len(years)

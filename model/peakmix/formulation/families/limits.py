@@ -7,7 +7,7 @@ Rows     limit(name, quantity, group, node, sense, period)
              sum_t left[t] A[t,p] <= (or >=) sum_t right[t] A[t,p]
 Symbols  A activity, K live capacity, N new capacity, U adopted host activity   Mt/yr
 Dual     annual (activity, capacity, adopted) or one-off (additions), in CNY per t of the limited quantity: rent of the limit
-Traps    limit rows are not applied in the base period, shares are; a floor on a technology that cannot run is infeasible: the check says so
+Traps    limit rows are not applied in the base period, shares are; a floor on what cannot run is infeasible and says so
 Source   design 2; diffusion limits of the national data are judgement and should be swept
 """
 

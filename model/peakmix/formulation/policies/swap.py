@@ -15,6 +15,8 @@ Source   design 3.7; ratios with their sources in swap_ratios.csv
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+from functools import cache
 from typing import Any
 
 from peakmix.formulation import capacity_terms
@@ -43,8 +45,7 @@ def derive(policy_id: str, policy: Any, parameters: Parameters, context: Any) ->
     places = sorted({r for r, t in context.active if t in group})
     cases = sorted({case_of[t] for t in group if t not in exempt})
     banned = set(policy.inflow_ban or ())
-    table = context.dataset.tables["swap_ratios"]
-    table = table[table["rule"] == policy.rule]
+    table = ratio_rows(context, policy.rule)
     free: set[tuple[str, str, int]] = set()
     for period in periods_of(policy, parameters):
         for target in places:
@@ -88,22 +89,51 @@ def key_area_share(context: Any, region: str, period: int) -> float:
     return sum(values) / len(values) if values else 0.0
 
 
-def ratio_of(table: Any, case: str, key_share: float, origin: str, period: int) -> float | None:
-    """Ratio in force in a period; between the classes key and other by the share of key areas. None: rule not in force."""
+@dataclass(frozen=True)
+class Ratio:
+    """One row of swap_ratios.csv; a blank class or origin holds for both."""
+
+    case: str
+    target_class: str | None
+    origin: str | None
+    year: int
+    value: float
+
+
+def ratio_rows(context: Any, rule: str) -> tuple[Ratio, ...]:
+    """Rows of a rule."""
+    return tuple(
+        Ratio(
+            r.case,
+            None if blank(r.target_class) else r.target_class,
+            None if blank(r.origin) else r.origin,
+            int(r.year),
+            float(r.value),
+        )
+        for r in records(context.table("swap_ratios"))
+        if r.rule == rule
+    )
+
+
+@cache
+def ratio_of(table: tuple[Ratio, ...], case: str, key_share: float, origin: str, period: int) -> float | None:
+    """Ratio in force in a period, between the classes key and other by the share of key areas; None: not in force.
+
+    Rows of the case win over rows of ``other``; then the latest year at or before the period; then the more specific row.
+    """
 
     def pick(target_class: str) -> float | None:
-        best: tuple[int, int, float] | None = None
-        for row in records(table):
-            if row.year > period or row.case not in (case, OTHER):
-                continue
-            if not blank(row.target_class) and row.target_class != target_class:
-                continue
-            if not blank(row.origin) and row.origin != origin:
-                continue
-            fits = 4 * (row.case == case) + 2 * (not blank(row.target_class)) + (not blank(row.origin))
-            if best is None or (fits >= 4, row.year, fits) > (best[1] >= 4, best[0], best[1]):
-                best = (int(row.year), int(fits), float(row.value))
-        return None if best is None else best[2]
+        fitting = [
+            r
+            for r in table
+            if r.year <= period
+            and r.case in (case, OTHER)
+            and r.target_class in (None, target_class)
+            and r.origin in (None, origin)
+        ]
+        if not fitting:
+            return None
+        return max(fitting, key=lambda r: (r.case == case, r.year, r.target_class is not None, r.origin is not None)).value
 
     key, other = pick("key"), pick("other")
     if key is None or other is None:
