@@ -12,7 +12,6 @@ scaled by the demand for its sector's final products.
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import Any
 
 from peakmix.parameters.container import Parameters
 from peakmix.parameters.context import Context
@@ -62,7 +61,7 @@ def _shortage(
         best = best_ratio(name, parameters, period)
         if best is None or best < 1 or made <= 0:
             continue
-        capacity, output = ceiling(name, policy, parameters, group, period, best)
+        capacity, output = ceiling(name, policy, parameters, context, group, period, best)
         needed = made * _trend(parameters, context, group, period)
         if output < needed * (1 - SMALL) and (worst is None or output / needed < worst[2] / worst[3]):
             worst = (period, capacity, output, needed, best)
@@ -79,7 +78,13 @@ def best_ratio(name: str, parameters: Parameters, period: int) -> float | None:
 
 
 def ceiling(
-    name: str, policy: SwapPolicy, parameters: Parameters, group: list[str], period: int, ratio: float
+    name: str,
+    policy: SwapPolicy,
+    parameters: Parameters,
+    context: Context,
+    group: list[str],
+    period: int,
+    ratio: float,
 ) -> tuple[float, float]:
     """Largest capacity of the group in a period, Mt/yr, and the output it can make."""
     first = parameters.horizon.first[0]
@@ -94,7 +99,7 @@ def ceiling(
         share = alive.get((region, technology, label, period), 0.0) / start if start > 0 else 0.0
         if technology in renewable:
             share = 1.0
-        use = _availability(parameters, region, technology, label, period)
+        use = _availability(context, region, technology, period)
         available.append(use)
         kept += amount * share
         output += amount * share * use
@@ -104,10 +109,10 @@ def ceiling(
     return kept + replaced, output + replaced * max(available, default=1.0)
 
 
-def _availability(parameters: Parameters, region: str, technology: str, label: str, period: int) -> float:
-    """Largest use of a vintage's capacity, 1 where none is stated."""
-    values: dict[Any, float] = parameters.values.get("availability", {})
-    return float(values.get((region, technology, period), values.get((region, technology, label, period), 1.0)))
+def _availability(context: Context, region: str, technology: str, period: int) -> float:
+    """Largest use of capacity in a period."""
+    found = context.parameter(region, technology, "availability")
+    return context.period_value(found, period) if found else 1.0
 
 
 def _renewable(parameters: Parameters) -> set[str]:
