@@ -38,12 +38,23 @@ def candidates(context: Context) -> list[tuple[str, str]]:
         for t in context.product
         if context.attribute[t, "new_build"] == "yes" or context.attribute[t, "capacity"] == "no" or t in targets
     }
+    rights = stated_rights(context)
     return [
         (r, t)
         for r in context.regions
         for t in context.product
-        if (r, t) in stock or (t in may and ((r, context.sector[t]) in present or not present))
+        if (r, t) in stock
+        or (t in may and ((r, context.sector[t]) in present or not present) and (t not in rights or r in rights[t]))
     ]
+
+
+def stated_rights(context: Context) -> dict[str, set[str]]:
+    """Regions where a technology may appear without stock, for technologies with rows in technology_rights.csv."""
+    rights: dict[str, set[str]] = defaultdict(set)
+    for row in records(context.table("technology_rights")):
+        under = set(context.places.under(row.location))
+        rights[row.technology] |= {r for r, members in context.regions.items() if set(members) & under}
+    return dict(rights)
 
 
 def reachable(
