@@ -8,9 +8,9 @@ from typing import get_args
 import pyomo.environ as pyo
 import pytest
 
+from peakmix.formulation.registry import families, instruments
 from peakmix.foundation.units import fill, parse
 from peakmix.foundation.vocabulary import find, known, of_kind, vocabulary, word
-from peakmix.formulation.registry import families, instruments
 from peakmix.scenario.indicators import QuantityName
 
 CHINESE = re.compile(r"[\u4e00-\u9fff]")

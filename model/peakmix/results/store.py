@@ -1,11 +1,11 @@
 """Result files: written whole or not at all, and refused when they are not what was written.
 
-Writing   temporary name in the same folder -> values -> read back and compared -> completeness mark with a checksum of
-          the content -> fsync -> renamed -> fsync of the folder
-Reading   the mark is there, and the content has the checksum; anything else is an input error that names the file
+Writing   temporary name in the same folder -> netCDF -> read back and compared -> completeness mark with the SHA-256 of
+          all bytes before it -> fsync -> renamed -> fsync of the folder
+Reading   the mark stands at the end and the bytes have its checksum; anything else is an input error that names the file
 
-The checksum is SHA-256 over names, dimensions, types and values of all arrays and over all attributes, so it does not
-depend on compression. A plain ``xarray.open_dataset`` opens the same file.
+The bytes are checked before the netCDF library sees them, because it may crash on a damaged file. The mark is a line of
+text after the end of the HDF5 data, which readers of HDF5 pass over: plain ``xarray.open_dataset`` opens the same file.
 """
 
 from __future__ import annotations
@@ -20,16 +20,14 @@ import shutil
 from pathlib import Path
 from typing import Any
 
-import netCDF4
 import numpy as np
 import xarray as xr
 
 from peakmix.foundation.errors import InputError, LimitError, Place, UsageError, display_path
 from peakmix.results.attributes import SCHEMA_VERSION, plain
 
-COMPLETE = "peakmix_complete"
-CHECKSUM = "peakmix_checksum"
-MARKS = (COMPLETE, CHECKSUM)
+MARK = b"\npeakmix complete, sha256 "
+MARK_LENGTH = len(MARK) + 64 + 1
 PACKED = {"zlib": True, "complevel": 4, "shuffle": True}
 SMALL = 500
 """Arrays of fewer entries are not compressed: the bookkeeping would take more room than they do."""
@@ -78,19 +76,17 @@ def write_result(dataset: xr.Dataset, path: Path | str, overwrite: bool = False)
 
 def _write(dataset: xr.Dataset, path: Path) -> None:
     """Values, check of what was written, mark, sync."""
-    plainly = dataset.copy()
-    for mark in MARKS:
-        plainly.attrs.pop(mark, None)
-    plainly.to_netcdf(path, engine="netcdf4", format="NETCDF4", encoding=_encoding(plainly))
-    digest = checksum(plainly)
+    dataset.to_netcdf(path, engine="netcdf4", format="NETCDF4", encoding=_encoding(dataset))
     with xr.open_dataset(path, engine="netcdf4") as back:
-        if checksum(back.load()) != digest:
-            differing = [str(name) for name in plainly.variables if _part(plainly, str(name)) != _part(back, str(name))]
-            raise AssertionError(f"arrays read back differ from what was written: {', '.join(differing) or 'attributes'}")
-    with netCDF4.Dataset(path, "a") as file:
-        file.setncattr(CHECKSUM, digest)
-        file.setncattr(COMPLETE, "yes")
-    _sync(path)
+        if checksum(back.load()) != checksum(dataset):
+            differing = [str(name) for name in dataset.variables if _part(dataset, str(name)) != _part(back, str(name))]
+            raise AssertionError(f"read back differs from what was written: {', '.join(differing) or 'attributes'}")
+    with path.open("rb") as file:
+        digest = hashlib.file_digest(file, "sha256").hexdigest()
+    with path.open("ab") as file:
+        file.write(MARK + digest.encode() + b"\n")
+        file.flush()
+        os.fsync(file.fileno())
 
 
 def _encoding(dataset: xr.Dataset) -> dict[str, dict[str, Any]]:
@@ -137,14 +133,14 @@ def _trouble(error: Exception, path: Path, size: int) -> UsageError | LimitError
     """What went wrong while writing, as an error with the path."""
     place = Place(display_path(path))
     number = getattr(error, "errno", None) or 0
-    if number in (errno.EACCES, errno.EPERM, errno.EROFS, errno.ENOTDIR, errno.EISDIR):
+    if number in (errno.EACCES, errno.EPERM, errno.EROFS, errno.ENOTDIR, errno.EISDIR, errno.EEXIST):
         rule = f"the folder of a result can be written ({os.strerror(number)})"
         return UsageError(rule, place=place, fix="name another folder")
     try:
         free = shutil.disk_usage(path.parent).free
     except OSError:
         free = 0
-    room = f"{size / 1e6:.1f} MB are needed at most before compression, {free / 1e6:.1f} MB are free"
+    room = f"{size / 1e6:.3g} MB before compression, {free / 1e6:.3g} MB are free"
     return LimitError(
         f"the result could not be written: the disk, a quota or the file size limit is full ({error}); {room}",
         place=place,
@@ -160,8 +156,8 @@ def open_result(path: Path | str, verify: bool = True) -> xr.Dataset:
     path:
         A file that ``write_result`` wrote.
     verify:
-        Read everything and compare it with the checksum; without it only the completeness mark is asked for and values
-        are read when they are needed.
+        Compare all bytes with the checksum and read all values; without it only the completeness mark is asked for and
+        values are read when they are needed.
 
     Raises
     ------
@@ -171,47 +167,48 @@ def open_result(path: Path | str, verify: bool = True) -> xr.Dataset:
     place = Place(display_path(Path(path)))
     if not Path(path).is_file():
         raise InputError("a result file exists", place=place, fix="check the path; `peakmix run` writes results")
-    try:
-        dataset = xr.open_dataset(path, engine="netcdf4")
-    except (OSError, ValueError, RuntimeError, KeyError) as error:
-        raise _broken(place, f"the file cannot be read as netCDF ({type(error).__name__})") from error
-    try:
-        _admit(dataset, place)
-        if verify:
-            whole = dataset.load()
-            if checksum(whole) != whole.attrs[CHECKSUM]:
-                raise _broken(place, "the content differs from its checksum: damaged, or changed after it was written")
-    except (OSError, ValueError, RuntimeError) as error:
-        raise _broken(place, f"the values cannot be read ({type(error).__name__})") from error
-    finally:
-        if verify:
-            dataset.close()
-    return dataset
-
-
-def _admit(dataset: xr.Dataset, place: Place) -> None:
-    """Refuse files that are not finished results of a known schema."""
-    version = dataset.attrs.get("peakmix_schema_version")
-    if version is None:
-        raise _broken(place, "the file is not a result of peakmix, or its writing was interrupted")
-    if int(version) > SCHEMA_VERSION:
+    _check_bytes(Path(path), place, verify)
+    dataset = xr.open_dataset(path, engine="netcdf4")
+    version = int(dataset.attrs["peakmix_schema_version"])
+    if version > SCHEMA_VERSION:
+        dataset.close()
         raise InputError(
-            f"the result has schema {int(version)}, this program reads up to {SCHEMA_VERSION}",
+            f"the result has schema {version}, this program reads up to {SCHEMA_VERSION}",
             place=place,
             fix="install a newer peakmix",
         )
-    if dataset.attrs.get(COMPLETE) != "yes":
-        raise _broken(place, "the completeness mark is missing: its writing was interrupted")
+    if verify:
+        with dataset:
+            dataset.load()
+    return dataset
+
+
+def _check_bytes(path: Path, place: Place, verify: bool) -> None:
+    """Refuse a file without its mark, or whose bytes do not have its checksum."""
+    size = path.stat().st_size - MARK_LENGTH
+    with path.open("rb") as file:
+        file.seek(max(0, size))
+        tail = file.read()
+        if size < 0 or not tail.startswith(MARK):
+            raise _broken(place, "its completeness mark is missing: not a result, cut short, or changed afterwards")
+        total = hashlib.sha256()
+        file.seek(0)
+        while verify and size > 0 and (block := file.read(min(size, 1 << 20))):
+            total.update(block)
+            size -= len(block)
+    if verify and total.hexdigest().encode() != tail[len(MARK) : -1]:
+        raise _broken(place, "its bytes do not have their checksum: damaged, or changed after it was written")
 
 
 def _broken(place: Place, what: str) -> InputError:
-    return InputError(f"a result file is whole; {what}", place=place, fix="run the scenario again with --overwrite")
+    rule = f"a result file is whole and as it was written; {what}"
+    return InputError(rule, place=place, fix="run the scenario again with --overwrite")
 
 
 def checksum(dataset: xr.Dataset) -> str:
-    """SHA-256 of a dataset's content, hexadecimal."""
+    """SHA-256 over names, dimensions, types, values and attributes, hexadecimal; compression does not matter."""
     total = hashlib.sha256()
-    attributes = {str(k): plain(_listed(v)) for k, v in dataset.attrs.items() if k not in MARKS}
+    attributes = {str(k): plain(_listed(v)) for k, v in dataset.attrs.items()}
     total.update(json.dumps(attributes, sort_keys=True, ensure_ascii=False).encode())
     for name in sorted(map(str, dataset.variables)):
         total.update(_part(dataset, name))
