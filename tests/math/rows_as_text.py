@@ -10,6 +10,7 @@ from typing import Any
 from peakmix.solve.program import LinearProgram
 
 Name = tuple[str, tuple[Any, ...]]
+OPEN = ((0.0, math.inf), (-math.inf, math.inf))
 Content = dict[Name, tuple[dict[Name, float], float, float]]
 
 
@@ -58,9 +59,12 @@ def number(value: float) -> str:
 
 
 def as_text(program: LinearProgram, components: Collection[str]) -> str:
-    """Rows of the named components, sorted: name: coefficients, sense and right-hand side."""
+    """Rows of the named components, sorted: name: coefficients, sense and right-hand side; then bounds that are set."""
     lines = []
+    bounds = []
     for name, (cells, lower, upper) in content(program).items():
+        if name[0] == "bounds" and (lower, upper) not in (*OPEN, (0.0, 0.0)):
+            bounds.append(f"bound of {label(name[1])}: {number(lower)} to {number(upper)}")  # type: ignore[arg-type]
         if name[0] not in components:
             continue
         terms = " ".join(f"{'+' if v >= 0 else '-'} {number(abs(v))} {label(k)}" for k, v in sorted(cells.items(), key=str))
@@ -73,4 +77,4 @@ def as_text(program: LinearProgram, components: Collection[str]) -> str:
         else:
             side = f"in [{number(lower)}, {number(upper)}]"
         lines.append(f"{label(name)}:\n    {terms or '0'}\n    {side}")
-    return "\n".join(sorted(lines)) + "\n"
+    return "\n".join([*sorted(lines), *sorted(bounds)]) + "\n"
