@@ -12,7 +12,6 @@ from peakmix.audit.calendar import Calendar
 from peakmix.audit.places import Places, Weights
 from peakmix.audit.report import Floats, Tally
 from peakmix.audit.rows import Key, Rows, Series
-from peakmix.foundation.errors import InputError, Place
 from peakmix.scenario import Spec
 from peakmix.tables import DataSet
 
@@ -140,29 +139,21 @@ class Case:
         return total / norm
 
     def technology(self, region: str, technology: str, parameter: str) -> Floats:
-        """A parameter of a technology in a region (periods); the schema's default where no row holds.
-
-        Raises
-        ------
-        InputError
-            When neither a row nor a default says what it is.
-        """
+        """A parameter of a technology in a region (periods)."""
         key = ("technology", region, technology, parameter)
         if key not in self._values:
             weights = self.weights.of_technology(region, technology)
             self._values[key] = self.mean("technology_parameters", ((technology, parameter),), weights)
-        value = self._values[key]
-        return self.or_default("technology_parameters", parameter, value, technology, region)
+        return self.or_default("technology_parameters", parameter, self._values[key], technology, region)
 
     def or_default(self, table: str, parameter: str, value: Floats | None, *where: str) -> Floats:
-        """The value, else the schema's default, else an error."""
+        """The value, else the schema's default; where there is none either a decision has no number, and the check fails."""
         if value is not None:
             return value
         default = self.rows(table).default(parameter)
         if default is None:
-            place = Place(f"{table}.csv", 0, "value", ", ".join((*where, parameter)))
-            raise InputError("missing is an error, never zero", place=place, fix="add a row that holds there")
-        return np.full(self.calendar.count, default)
+            self.tally.row("numbers stated", (table, parameter, *where), np.inf)
+        return np.full(self.calendar.count, default or 0.0)
 
     def life(self, region: str, technology: str, year: float) -> float:
         """Life of what is built in a year, years."""
@@ -170,7 +161,7 @@ class Case:
         life = self.at_year("technology_parameters", ((technology, "lifetime"),), weights, year)
         if life is None:
             self.or_default("technology_parameters", "lifetime", None, technology, region)
-        return float(life or 0.0)
+        return life or 1.0
 
     def expand(self, names: tuple[str, ...] | None) -> set[str]:
         """Technologies that take part, of names of technologies and groups; all for None."""

@@ -114,7 +114,7 @@ def book_measures(case: Case, measures: Measures, accounts: Accounts) -> None:
         cost = case.or_default("measure_parameters", "capital_cost", value, measure, host)
         for place in np.flatnonzero(fitted).tolist():
             period = calendar.first[place]
-            life = measures.number(region, measure, host, "lifetime", period)
+            life = measures.life(region, measure, host, period)
             weight = calendar.capital_weight(measure, period, life)
             accounts.book("measure_investment", weight * float(cost[place] * fitted[place]))
     for (region, measure, host), adopted in case.decisions.all("adopted").items():

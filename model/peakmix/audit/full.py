@@ -9,6 +9,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
+import numpy as np
+
 from peakmix.audit.balance import check_balances
 from peakmix.audit.capacity import Capacities
 from peakmix.audit.case import Case, Values
@@ -53,11 +55,6 @@ def audit(
         Number computed for the base period by policy, for policies relative to it.
     components:
         Cost components as reported, compared one by one where given (``fixed`` with what stands untracked).
-
-    Raises
-    ------
-    InputError
-        When a number that a decision needs is in no table.
     """
     case = Case(data, scenario.spec, values, base_values)
     capacities, measures = Capacities(case), Measures(case)
@@ -80,7 +77,10 @@ def audit(
     book_measures(case, measures, accounts)
     frame = Audit(case, capacities, operation, indicators, accounts)
     for name, policy in scenario.spec.active_policies.items():
-        TWINS[policy.instrument].check(frame, name, policy)
+        if policy.instrument in TWINS:
+            TWINS[policy.instrument].check(frame, name, policy)
+        else:
+            case.tally.row("policies have a twin", (name, policy.instrument), np.inf)
     accounts.check(objective, dict(components) if components is not None else None)
     checks = case.tally.checks(TOLERANCE)
     return AuditReport(scenario.name, objective, dict(accounts.total), checks, tuple(case.tally.sheet))

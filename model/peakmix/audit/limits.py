@@ -1,7 +1,7 @@
 """Limits from the tables: on activity, capacity, its growth and adoption, and shares between activities.
 
 A row at a node binds the node's total; a blank place binds each region, once for every place in it where something
-stands. Growth is stated a year and holds for the years of a period. Nothing holds in the base period.
+stands. Growth is stated a year and holds for the years of a period. Limits do not hold in the base period, shares do.
 
 A share that is stated place by place binds a region of several places by the widest of its places' values, taken over
 the places where a technology of the limit stands; that follows from the rows of the places.
@@ -84,7 +84,7 @@ def check_shares(case: Case, operation: Operation) -> None:
         for regions, value in bounds.items():
             left, right = (_weighted(case, operation, side[role], regions) for role in ("numerator", "denominator"))
             low, high = (left, value * right) if sense[limit] == "upper" else (value * right, left)
-            case.tally.at_most("share limit", (limit, "+".join(regions[:3])), low, high, ~case.calendar.is_base)
+            case.tally.at_most("share limit", (limit, "+".join(regions[:3])), low, high)
 
 
 def _weighted(case: Case, operation: Operation, coefficients: dict[str, float], regions: tuple[str, ...]) -> Floats:

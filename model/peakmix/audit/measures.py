@@ -77,10 +77,16 @@ class Measures:
         return self.case.mean("measure_parameters", self.keys(measure, host, parameter), weights)
 
     def number(self, region: str, measure: str, host: str, parameter: str, year: float) -> float:
-        """A parameter in a region in one year; its default, else 0."""
+        """A parameter in a region in one year."""
         weights = self.case.weights.of_technology(region, host)
         found = self.case.at_year("measure_parameters", self.keys(measure, host, parameter), weights, year)
-        return found if found is not None else (self.case.rows("measure_parameters").default(parameter) or 0.0)
+        if found is None:
+            found = float(self.case.or_default("measure_parameters", parameter, None, measure, host)[0])
+        return found
+
+    def life(self, region: str, measure: str, host: str, year: float) -> float:
+        """Life of what is fitted in a year, years."""
+        return self.number(region, measure, host, "lifetime", year) or 1.0
 
     def sunk_left(self, life: float) -> Floats:
         """Share of what is fitted at the start that still stands; it leaves evenly over one life after the base."""
@@ -123,13 +129,13 @@ def _adoption(case: Case, measures: Measures, triple: Triple, adopted: Floats, r
     standing = calendar.zeros()
     for first, amount in zip(calendar.first, fitted.tolist(), strict=True):
         if amount:
-            life = measures.number(region, measure, host, "lifetime", first)
+            life = measures.life(region, measure, host, first)
             standing = standing + amount * calendar.survival(first, first, life, False)
     start = 0 if calendar.base is None else calendar.position[calendar.base]
     if calendar.base is not None:
         sunk = measures.number(region, measure, host, "penetration", calendar.base)
         tally.equal("measure base", triple, adopted, sunk * run, calendar.is_base)
-        life = measures.number(region, measure, host, "lifetime", calendar.base)
+        life = measures.life(region, measure, host, calendar.base)
         standing = standing + adopted[start] * measures.sunk_left(life)
     tally.at_most("measure stock", triple, adopted, standing, later)
     reach = measures.value(region, measure, host, "applicability")

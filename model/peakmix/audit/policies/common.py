@@ -34,6 +34,12 @@ class Audit:
         """Periods and weights."""
         return self.case.calendar
 
+    def base_value(self, policy: str) -> float:
+        """Number computed for the base period; without one the check fails."""
+        if policy not in self.case.base_values:
+            self.case.tally.row("base values stated", (policy,), np.inf)
+        return float(self.case.base_values.get(policy, 0.0))
+
     def line(self, policy: str, instrument: str, rule: str, period: int, level: float, bound: float, slack: float) -> None:
         """One line of the policy sheet; slack below zero: the bound is broken."""
         self.case.tally.note(

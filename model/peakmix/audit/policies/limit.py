@@ -27,6 +27,7 @@ def check(audit: Audit, name: str, policy: LimitPolicy) -> None:
     if policy.span == "horizon":
         _budget(audit, name, policy, level, bound, periods)
         return
+    audit.case.tally.row("policy limit: excess", (name,), audit.case.decisions.whole.get((name,), 0.0))
     allowed = policy.slack_price is not None
     barred = np.array([k not in periods or not allowed for k in range(audit.calendar.count)])
     audit.case.tally.must_be_zero("policy limit: excess", (name,), excess, barred)
@@ -51,7 +52,7 @@ def _bound(audit: Audit, name: str, policy: LimitPolicy) -> Floats:
     stated = by_period(values, policy.between, audit.calendar)
     if policy.denominator is not None:
         return stated * audit.indicators.level(policy.scoped(policy.denominator))
-    return stated * (audit.case.base_values[name] if policy.kind == "relative_to_base" else 1.0)
+    return stated * (audit.base_value(name) if policy.kind == "relative_to_base" else 1.0)
 
 
 def _price(audit: Audit, policy: LimitPolicy) -> float:

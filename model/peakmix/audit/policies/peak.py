@@ -39,7 +39,7 @@ def check(audit: Audit, name: str, policy: PeakPolicy) -> None:
     for k in range(peak) if policy.rule == "B" else ():
         audit.bounded(name, INSTRUMENT, "below peak", calendar.first[k], level[k], level[peak], True)
     if isinstance(policy.height, Height):
-        height = policy.height.relative_to_base * audit.case.base_values[name]
+        height = policy.height.relative_to_base * audit.base_value(name)
         audit.bounded(name, INSTRUMENT, "height", calendar.first[peak], level[peak], height, True)
     elif policy.height is not None:
         height = in_unit(policy.height, audit.indicators.unit(indicator)[0], audit.case.data)
