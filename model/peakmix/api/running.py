@@ -33,6 +33,8 @@ class RunResult:
     path       where it was written, or None
     certified  certificate and both audits passed
     text       readable summary
+    seconds    wall time by phase
+    size       rows, columns and coefficients of the programme
     """
 
     dataset: xr.Dataset
@@ -42,6 +44,8 @@ class RunResult:
     notices: tuple[str, ...] = ()
     exit_code: int = 0
     seconds: dict[str, float] = field(default_factory=dict)
+    size: tuple[int, int, int] = (0, 0, 0)
+    solver_seconds: float = 0.0
 
 
 def run(
@@ -155,7 +159,17 @@ def solve_prepared(prepared: Prepared, watched: bool) -> RunResult:
     dataset = build_dataset(parts)
     certified = certificate.passed and quick.passed and full.passed
     warnings = tuple(prepared.parameters.reports.get("warnings", ()))
-    return RunResult(dataset, None, certified, summarise(dataset), warnings, 0 if certified else 5)
+    program = prepared.program
+    return RunResult(
+        dataset,
+        None,
+        certified,
+        summarise(dataset),
+        warnings,
+        0 if certified else 5,
+        size=(*program.shape, len(program.data)),
+        solver_seconds=solution.run_time,
+    )
 
 
 def variable_values(prepared: Prepared, x: Any) -> dict[str, dict[tuple[Any, ...], float]]:
