@@ -92,6 +92,8 @@ CASE: dict[str, Any] = {
 BASE_VALUES = {"direct_cap": 12.4, "peak": 12.4}
 IRON = {"quantity": "output", "technologies": "ironmaking"}
 ALL_POWER = Indicator(quantity="use", commodity=("electricity",))
+PLENTY_OF_SCRAP = {"table": "market_parameters", "where": {"market": "scrap_supply", "parameter": "limit"}, "multiply": 5}
+CHEAP_SCRAP = {"table": "market_parameters", "where": {"market": "scrap_supply", "parameter": "price"}, "multiply": 0.2}
 NO_CAPS = {f"policies.{name}.enabled": False for name in ("direct_cap", "energy_intensity", "power_budget")}
 
 
@@ -305,6 +307,11 @@ COPIES: dict[str, Copy] = {
     "measures of a group are added": Copy("measure exclusion group", drop=("measure_group",)),
     "sunk measures stand for ever": Copy("measure stock", elements=scale("sunk_share", lambda key, value: 1.0)),
     "adoption at any pace": Copy("measure pace", elements=lambda values: values["adoption_rate"].clear()),
+    "rights of places ignored": Copy(
+        "right to be there",
+        changes={**NO_CAPS, "adjust": [*cheap("plasma_furnace", 0.01)["adjust"], PLENTY_OF_SCRAP, CHEAP_SCRAP]},
+        data=without("technology_rights", technology="plasma_furnace"),
+    ),
     "market limit dropped": Copy("market limit", drop=("market_cap",)),
     "stockpile drawn once a period, not a year": Copy(
         "balance", changes={**NO_CAPS, **cheap("arc_furnace", 0.3)}, elements=scale("stockpile_year", lambda key, value: 1.0)

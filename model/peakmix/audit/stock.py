@@ -22,6 +22,7 @@ def check_stock(case: Case, capacities: Capacities) -> None:
     _trajectories(case, capacities)
     _entering(case, capacities)
     _new(case)
+    _rights(case, capacities)
     for (region, technology), fleet in capacities.fleets.items():
         _leaving(case, region, technology, fleet)
     _conversions(case, capacities)
@@ -57,6 +58,21 @@ def _new(case: Case) -> None:
         else:
             barred = np.ones(len(new), dtype=bool)
         case.tally.must_be_zero("new capacity", (region, technology), new, barred)
+
+
+def _rights(case: Case, capacities: Capacities) -> None:
+    """Technologies appear where they stand, where a right is stated, or, where none is stated at all, where their sector stands."""
+    frame = case.data.tables["technology_rights"]
+    stated: dict[str, set[str]] = {str(technology): set() for technology in frame["technology"]}
+    for technology, place in zip(frame["technology"], frame["location"], strict=True):
+        stated[technology] |= {case.places.region_of[p] for p in case.places.tree.subtree(place) if p in case.places.region_of}
+    sectors = {(region, case.sector[technology]) for region, technology in capacities.stock}
+    for component in ("activity", "new_capacity"):
+        for (region, technology, *_), amount in case.decisions.all(component).items():
+            near = not sectors or (region, case.sector.get(technology, "")) in sectors
+            right = near and (technology not in stated or region in stated[technology])
+            barred = np.full(len(amount), not right and (region, technology) not in capacities.stock)
+            case.tally.must_be_zero("right to be there", (region, technology), amount, barred)
 
 
 def _leaving(case: Case, region: str, technology: str, fleet: Fleet) -> None:
