@@ -12,7 +12,7 @@ PERIODS = [[2025, 1], [2026, 4], [2030, 5]]
 
 
 def stock() -> Prepared:
-    """Closures, a kept and a reset conversion with ratio and limit, renewal of what expires, a hurdle rate."""
+    """Closures, a kept and a reset conversion with ratio and limit, renewals of what expires, a hurdle rate."""
     problem = Problem().commodity("steel").demand("steel", 6).market("import", "steel", 500.0)
     numbers = {"variable_cost": 300.0, "fixed_cost": 5.0, "closure_cost": 2.0, "lifetime": 12.0}
     problem.technology("old", "steel", retire="existing", new_build=False, **numbers)
@@ -22,7 +22,9 @@ def stock() -> Prepared:
     problem.stock("old", 8, (2014, 2019)).stock("new", 1, (2021, 2021))
     problem.conversion("refit", "old", "fitted", capital_cost=10.0, first_year=2026, limit=0.5)
     problem.conversion("rebuild", "old", "new", clock="reset", capital_cost=20.0, ratio=0.8, first_year=2030)
-    problem.conversion("reline", "fitted", "fitted", draws="expiring", clock="reset", capital_cost=5.0)
+    problem.technology("kiln", "steel", new_build=False, fixed_cost=6.0, lifetime=12.0).stock("kiln", 2, (2014, 2019))
+    for name in ("fitted", "kiln"):
+        problem.conversion(f"reline_{name}", name, name, draws="expiring", clock="reset", capital_cost=5.0)
     return prepared(problem, PERIODS, 0.08, timing=0.5)
 
 
@@ -129,7 +131,7 @@ def peak() -> Prepared:
     """Rule A with a height, rule B, a plateau."""
     rule = {"instrument": "peak", "indicator": DIRECT, "year": 2026}
     return ruled(
-        rule_a=rule | {"height": "17 Mt/yr"},
+        rule_a=rule | {"height": "18.5 Mt/yr"},
         rule_b=rule | {"rule": "B", "height": {"relative_to_base": 1.02}},
         plateau=rule | {"plateau": {"until": 2030, "tolerance": 0.05}},
     )
@@ -162,7 +164,7 @@ def pace() -> Prepared:
     """Additions of a group with history and seed, activity of each technology, net additions, closures."""
     rule = {"instrument": "pace", "technologies": ["works"], "growth": 0.1}
     return ruled(
-        additions=rule | {"historical": "0.2 Mt/yr", "seed": "0.1 Mt/yr"},
+        additions=rule | {"historical": "2 Mt/yr", "seed": "0.5 Mt/yr"},
         activity=rule | {"quantity": "activity", "each": True, "technologies": ["clean"], "seed": "1 Mt/yr"},
         net=rule | {"quantity": "net_additions", "location": "West", "historical": "0.5 Mt/yr"},
         closures=rule | {"quantity": "closures", "technologies": ["dirty"], "seed": "0.3 Mt/yr"},
