@@ -274,6 +274,7 @@ def test_every_instrument_has_a_twin() -> None:
 
 def test_every_variable_of_the_model_is_known(small: Solved) -> None:
     assert set(small[2]) <= {*COMPONENTS, "nothing"}
+    assert audit(small[0], small[1], {**small[2], "lever": {}}, small[3], {}).passed, "a component without members is none"
 
 
 @pytest.mark.parametrize("path", sorted((PACKAGE / "audit").rglob("*.py")), ids=lambda path: path.name)

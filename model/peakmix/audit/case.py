@@ -43,7 +43,7 @@ class Decisions:
                     tally.row("decisions known", (name, *index), value)
                 continue
             if name not in COMPONENTS:
-                tally.row("decisions known", (name,), np.inf)
+                tally.row("decisions known", (name,), np.inf if members else 0.0)
                 continue
             sign = 0.0 if name in FREE else 1.0
             arrays = self._arrays[name]

@@ -12,7 +12,7 @@ Exempt technologies appear in no pool: they need no quota and earn none. Retirem
 from __future__ import annotations
 
 from collections import defaultdict
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
@@ -40,6 +40,7 @@ class _Rule:
     exempt: set[str]
     case_of: dict[str, str]
     banned: set[str]
+    found: dict[tuple[str, str, str, int], float | None] = field(default_factory=dict)
 
 
 def check(audit: Audit, name: str, policy: SwapPolicy) -> None:
@@ -122,7 +123,15 @@ def _earned(audit: Audit, rule: _Rule, region: str) -> Floats:
 
 
 def ratio(audit: Audit, rule: _Rule, label: str, target: str, origin: str, first: int) -> float | None:
-    """Capacity to retire per unit built, between the classes by the share of key areas; None while no row holds."""
+    """Capacity to retire per unit built; None while no row holds."""
+    key = (label, target, origin, first)
+    if key not in rule.found:
+        rule.found[key] = _between(audit, rule, label, target, origin, first)
+    return rule.found[key]
+
+
+def _between(audit: Audit, rule: _Rule, label: str, target: str, origin: str, first: int) -> float | None:
+    """Ratio between the classes by the share of key areas."""
     share = key_share(audit, target, first)
     found = {kind: _row(audit, rule.policy.rule, label, kind, origin, first) for kind in ("key", "other")}
     parts = [(share, found["key"]), (1 - share, found["other"])]
