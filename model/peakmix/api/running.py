@@ -22,6 +22,9 @@ from peakmix.scenario import Scenario
 from peakmix.solve.certificate import solve_certified
 from peakmix.solve.solution import SolveOptions, Status, write_to_stderr
 
+HELPERS = ("lever", "nothing", "mark")
+"""Variables that stand for no decision."""
+
 METHODS = {"auto": "auto", "simplex": "simplex", "ipm": "interior"}
 
 
@@ -173,6 +176,10 @@ def solve_prepared(prepared: Prepared, watched: bool) -> RunResult:
 
 
 def variable_values(prepared: Prepared, x: Any) -> dict[str, dict[tuple[Any, ...], float]]:
-    """The solution's variables by component name and index."""
+    """The solution's decisions by component name and index; helpers of the programme are left out."""
     cols = prepared.program.cols
-    return {name: dict(zip(cols.indices(name), x[cols.span(name)].tolist(), strict=True)) for name in cols.components}
+    return {
+        name: dict(zip(cols.indices(name), x[cols.span(name)].tolist(), strict=True))
+        for name in cols.components
+        if name not in HELPERS
+    }
