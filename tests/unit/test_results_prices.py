@@ -143,6 +143,22 @@ def test_entry_gap_is_zero_where_something_is_built(mini_run) -> None:
     assert float(ds.entry_gap.min()) >= -1e-6
 
 
+@pytest.mark.parametrize("technology", ["blast_route", "scrap_route"])
+@pytest.mark.parametrize("region", ["East", "West"])
+def test_capacity_does_not_enter_before_its_capital_cost_has_fallen_by_the_gap(mini_run, region, technology) -> None:
+    index = (region, technology, 2036)
+    gap = float(mini_run.dataset.entry_gap.sel(region=region, technology=technology, period=2036))
+    lp = mini_run.prepared.program
+    place = lp.cols.span("new_capacity").start + lp.cols.indices("new_capacity").index(index)
+    parameters = mini_run.prepared.parameters
+    charge = parameters["capital_charge"][index] / parameters["overnight_cost"][index]
+    assert charge * gap == pytest.approx(mini_run.solution.col_dual[place], abs=1e-6)
+    if gap > 1e-6:
+        cost = lp.cost.copy()
+        cost[place] -= charge * gap * 0.999
+        assert solve(replace(lp, cost=cost)).x[place] < 1e-6
+
+
 def test_extracts_by_name(mini_run) -> None:
     lp, solution = mini_run.prepared.program, mini_run.solution
     activity = values(lp, solution, "activity")

@@ -1,1 +1,1 @@
-"""Named arrays and prices, the quick audit and the result store."""
+"""Results: named arrays with prices, the quick audit, the store of result files and the summary."""

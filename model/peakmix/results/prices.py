@@ -73,11 +73,16 @@ def _dated(
 
 
 def entry_gaps(parameters: Parameters, lp: LinearProgram, solution: Solution, dims: Sequence[Labels]) -> FloatArray:
-    """What new capacity lacks to be worth building, money per unit of capacity, shape (region, technology, period).
+    """Least fall of the capital cost that would make new capacity worth building, money per unit of capacity.
 
-    Zero where it is built, NaN where it may not be.
+    The reduced cost divided by what one unit of capital cost is charged (weight, horizon share and hurdle included).
+    Shape (region, technology, period); zero where it is built, NaN where it may not be or costs no capital.
     """
     span = span_of(lp.cols, "new_capacity")
     keys: list[Index] = lp.cols.members[span]
-    weights = period_weights(parameters, "one_off", [key[-1] for key in keys])
-    return dense(keys, clean(solution.col_dual[span] / weights), dims, fill=float("nan"))
+    hurdle = parameters.values.get("hurdle_charge", {})
+    charge = np.array([float(parameters["capital_charge"][key]) + float(hurdle.get(key, 0.0)) for key in keys])
+    cost = np.array([float(parameters["overnight_cost"][key]) for key in keys])
+    with np.errstate(divide="ignore", invalid="ignore"):
+        gaps = np.where((charge > 0) & (cost > 0), solution.col_dual[span] * cost / charge, np.nan)
+    return dense(keys, clean(gaps), dims, fill=float("nan"))

@@ -12,7 +12,7 @@ solver's absolute tolerance; that of inequalities is 1, as in the certificate. T
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -20,9 +20,9 @@ import numpy as np
 
 from peakmix.parameters.container import Parameters
 from peakmix.results.extract import column_map
-from peakmix.results.recount.recount import Point, Recount
-from peakmix.results.recount.terms import Block, Element
-from peakmix.solve.program import FloatArray, LinearProgram
+from peakmix.results.recount.recount import Recount
+from peakmix.results.recount.terms import Element
+from peakmix.solve.program import FloatArray, IntArray, LinearProgram
 from peakmix.solve.solution import Solution
 
 TOLERANCE = 1e-6
@@ -110,14 +110,21 @@ def quick_audit(
     """
     recount = recount or Recount(parameters, lp.cols)
     point = recount.point(solution.x, levers)
+    checks = recount.checks
+    value, size = checks.evaluate(point.x, point.elements)
+    violation = _violation(value, size, checks.sense)
     findings = [_bounds(lp, solution.x)]
-    findings += [_rows(point, block) for block in recount.rows.values()]
-    findings += [_policies(point, recount, lp), _accounts(point, recount)]
-    amounts = point.values(recount.cost)
-    components = recount.by_component(amounts)
-    total = float(amounts.sum())
+    findings += [
+        _finding(name, violation[rows], checks.labels[name]) for name, rows in checks.slices.items() if name != "cost"
+    ]
+    stranger = recount.unknown_policy_row(lp.rows)
+    if stranger:
+        findings.append(Finding("policy rows", np.inf, f"{stranger} is unknown to the audit", 1))
+    costs = value[checks.slices["cost"]]
+    components = {str(name): float(amount) for (name,), amount in zip(checks.labels["cost"], costs, strict=True)}
+    total = float(costs.sum())
     short = abs(total + lp.offset - solution.objective) / max(1.0, abs(solution.objective))
-    findings.append(Finding("objective", short, "", len(amounts)))
+    findings.append(Finding("objective", short, "", len(costs)))
     if books is not None:
         findings.append(_components(components, book_costs(books, solution, lp)))
     return QuickAudit(tuple(findings), total, components, recount)
@@ -146,12 +153,11 @@ def _components(own: Mapping[str, float], booked: Mapping[str, float]) -> Findin
     return _finding("cost components", gap / size, names)
 
 
-def _finding(name: str, violation: FloatArray, labels: list[Any]) -> Finding:
+def _finding(name: str, violation: FloatArray, labels: Sequence[Any]) -> Finding:
     """The largest entry with its label; not-a-number counts as largest."""
     if not len(violation):
         return Finding(name, 0.0, "", 0)
-    wrong = np.isnan(violation)
-    place = int(np.argmax(wrong)) if wrong.any() else int(np.argmax(violation))
+    place = int(np.argmax(violation))
     label = labels[place]
     where = ",".join(map(str, label)) if isinstance(label, tuple) else str(label)
     return Finding(name, float(violation[place]), where, len(violation))
@@ -159,40 +165,15 @@ def _finding(name: str, violation: FloatArray, labels: list[Any]) -> Finding:
 
 def _bounds(lp: LinearProgram, x: FloatArray) -> Finding:
     """Variables within their bounds."""
+    if not len(x):
+        return Finding("bounds", 0.0, "", 0)
     violation = np.maximum(np.maximum(lp.col_lower - x, x - lp.col_upper), 0.0) / np.maximum(1.0, np.abs(x))
-    finding = _finding("bounds", violation, list(range(len(x))))
-    return Finding(finding.name, finding.value, lp.cols.text(int(finding.worst)) if len(x) else "", finding.rows)
+    place = int(np.argmax(violation))
+    worst = float(violation[place])
+    return Finding("bounds", worst, lp.cols.text(place) if worst != 0 else "", len(x))
 
 
-def _violation(value: FloatArray, size: FloatArray, sense: FloatArray) -> FloatArray:
+def _violation(value: FloatArray, size: FloatArray, sense: IntArray) -> FloatArray:
     """Relative violation of rows value = 0, <= 0 or >= 0."""
-    wrong = np.where(sense == 0, np.abs(value), np.maximum(value * np.sign(sense), 0.0))
+    wrong = np.where(sense == 0, np.abs(value), np.maximum(value * sense, 0.0))
     return np.asarray(wrong / np.maximum(np.where(sense == 0, EQUALITY_FLOOR, INEQUALITY_FLOOR), size))
-
-
-def _rows(point: Point, block: Block) -> Finding:
-    violation = _violation(point.values(block), point.sizes(block), block.sense.astype(np.float64))
-    return _finding(block.name, violation, block.labels)
-
-
-def _policies(point: Point, recount: Recount, lp: LinearProgram) -> Finding:
-    """Policy rows; a row of the programme that the recount does not know is a violation of its own."""
-    blocks = recount.policies
-    sense = blocks.level.sense.astype(np.float64)
-    value = point.values(blocks.level) - point.values(blocks.bound) - sense * point.values(blocks.excess)
-    size = point.sizes(blocks.level) + point.sizes(blocks.bound) + point.sizes(blocks.excess)
-    stranger = recount.unknown_policy_row(lp.rows)
-    if stranger:
-        return Finding("policies", np.inf, f"{stranger} is unknown to the audit", len(sense))
-    return _finding("policies", _violation(value, size, sense), blocks.level.labels)
-
-
-def _accounts(point: Point, recount: Recount) -> Finding:
-    """Accounting variables of the model against the ledgers recounted."""
-    own = point.by_label(recount.ledger)
-    columns = recount.scope.variables.of("ledger")
-    labels = list(columns)
-    booked = np.array([point.x[columns[label]] for label in labels])
-    counted = np.array([own.get(label, 0.0) for label in labels])
-    violation = np.abs(booked - counted) / np.maximum(EQUALITY_FLOOR, np.abs(counted)) if labels else booked
-    return _finding("ledgers", violation, labels)

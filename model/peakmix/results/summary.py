@@ -15,6 +15,7 @@ from peakmix.solve.program import FloatArray
 LEAST_SHARE = 0.005
 """Technologies below this share of a product in every period are added up as ``other``."""
 MOST_ROWS = 8
+MOST_POLICY_ROWS = 40
 LEDGERS = (
     ("direct_co2", "direct"),
     ("purchased_power_co2", "power bought"),
@@ -36,6 +37,7 @@ def summarise(dataset: xr.Dataset) -> str:
         _policies(dataset),
         _swap(dataset),
         _rents(dataset),
+        _nearest(dataset),
         _guards(dataset),
         _trust(dataset),
     )
@@ -178,9 +180,11 @@ def _policies(dataset: xr.Dataset) -> list[str]:
             float(price[k]),
             _text(dataset, "policy_price_unit", k),
         ]
-        for k in shown
+        for k in shown[:MOST_POLICY_ROWS]
     ]
     lines += table(["policy", "period", "level", "bound", "unit", "price", "unit"], rows, left=2) if rows else []
+    if len(shown) > MOST_POLICY_ROWS:
+        lines.append(f"  ... and {len(shown) - MOST_POLICY_ROWS} more rows in force")
     return [*lines, f"  {len(price) - len(shown)} other rows are slack or keep the swap ledger"]
 
 
@@ -230,6 +234,26 @@ def _rents(dataset: xr.Dataset) -> list[str]:
         for k in order
     ]
     return ["highest rents of limits", *table(["limit", "place", "period", "rent", "unit"], rows, left=3)] if rows else []
+
+
+def _nearest(dataset: xr.Dataset) -> list[str]:
+    """Technologies that are built nowhere, with the least that their capital cost would have to fall by."""
+    gap = dataset["entry_gap"].values
+    names = dataset["technology"].values
+    unit = dict(zip(dataset["commodity"].values, dataset["price_unit"].values, strict=True))
+    built = dataset["new_capacity"].sum(("region", "period")).values > 1e-9
+    rows: list[tuple[str, str, str, float, str]] = []
+    for k in np.flatnonzero(~built & np.isfinite(gap).any(axis=(0, 2))).tolist():
+        i, j = np.unravel_index(int(np.nanargmin(gap[:, k, :])), gap[:, k, :].shape)
+        place, period = str(dataset["region"].values[i]), str(dataset["period"].values[j])
+        money, _, natural = unit[dataset["technology_product"].values[k]].partition("/")
+        rows.append((str(names[k]), place, period, float(gap[i, k, j]), f"{money}/({natural}/yr)"))
+    held = [row[0] for row in rows if row[3] <= 1e-6]
+    rest = sorted((row for row in rows if row[3] > 1e-6), key=lambda row: row[3])[:MOST_ROWS]
+    lines = table(["technology", "place", "period", "gap", "unit"], rest, left=3) if rest else []
+    if held:
+        lines.append(f"  worth building, yet held back by a limit or just not needed: {', '.join(held)}")
+    return ["nearest choices not taken: least fall of capital cost that would bring each in", *lines] if lines else []
 
 
 def _guards(dataset: xr.Dataset) -> list[str]:

@@ -12,8 +12,9 @@ from peakmix.parameters.container import Key, Parameters
 from peakmix.results.extract import span_of
 from peakmix.results.recount import capacity, costs, exchange, ledgers, limits, measures, policies
 from peakmix.results.recount.scope import Scope
+from peakmix.results.recount.stack import Stack, by_component, ledger_check, policy_check, stack
 from peakmix.results.recount.terms import Block, Element
-from peakmix.solve.program import FloatArray, NameTable, weighted_count
+from peakmix.solve.program import FloatArray, NameTable
 
 
 @dataclass(frozen=True, eq=False)
@@ -49,6 +50,8 @@ class Recount:
         Cost by (component, place, period); ledgers by (ledger, region, sector, period).
     quantities:
         Capacities, investments, net use and emissions of markets, by name.
+    checks:
+        Rows of families, policies, accounts and cost components in one stack, for the quick audit.
     """
 
     def __init__(self, parameters: Parameters, columns: NameTable) -> None:
@@ -61,9 +64,6 @@ class Recount:
         finally:
             if collecting:
                 gc.enable()
-        self._components = list(dict.fromkeys(str(label[0]) for label in self.cost.labels))
-        order = {name: k for k, name in enumerate(self._components)}
-        self._component = np.array([order[str(label[0])] for label in self.cost.labels], dtype=np.int32)
         self._rows_seen: NameTable | None = None
         self._stranger = ""
 
@@ -91,14 +91,12 @@ class Recount:
             "net_use": ledgers.net_use_block(scope),
             "market_emission": ledgers.market_emission_block(scope),
         }
+        accounts = (policy_check(self.policies), ledger_check(self.ledger, scope.variables), by_component(self.cost))
+        self.checks: Stack = stack([*made, *accounts])
 
     def point(self, x: FloatArray, levers: Mapping[Element, float] | None = None) -> Point:
         """A solution x (columns,) with the levers (element -> value) of its member."""
         return Point(np.append(x, 1.0), self.scope.elements.vector(levers))
-
-    def by_component(self, amounts: FloatArray) -> dict[str, float]:
-        """Cost by component, from the values of the cost block."""
-        return dict(zip(self._components, weighted_count(self._component, amounts, len(self._components)), strict=True))
 
     def unknown_policy_row(self, rows: NameTable) -> str:
         """Name of a policy row that the recount does not have, or an empty text; looked for once a structure."""

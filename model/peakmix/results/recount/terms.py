@@ -29,6 +29,7 @@ class Elements:
         self._values = parameters.values
         self._position: dict[Element, int] = {}
         self._numbers: list[float] = []
+        self._base = np.ones(1)
 
     def position(self, element: Element) -> int:
         """Position of an element in the vector, registered on first use."""
@@ -40,8 +41,12 @@ class Elements:
 
     def vector(self, levers: Mapping[Element, float] | None = None) -> FloatArray:
         """The vector, with the given elements replaced."""
-        vector = np.array([*self._numbers, 1.0])
-        for element, value in (levers or {}).items():
+        if len(self._base) != len(self._numbers) + 1:
+            self._base = np.array([*self._numbers, 1.0])
+        if not levers:
+            return self._base
+        vector = self._base.copy()
+        for element, value in levers.items():
             if element in self._position:
                 vector[self._position[element]] = value
         return vector
