@@ -104,10 +104,11 @@ def _pushing(dataset: xr.Dataset) -> dict[int, list[str]]:
 
 
 def concentrated_growth(dataset: xr.Dataset) -> Iterator[str]:
-    """More than half of a product's growth in one technology or one place."""
+    """More than half of the growth of a product or intermediate material in one technology or one place."""
     product = dataset["technology_product"].values
     activity = dataset["activity"].values
-    for name in dict.fromkeys(product):
+    kind = dict(zip(dataset["commodity"].values, dataset["commodity_kind"].values, strict=True))
+    for name in [n for n in dict.fromkeys(product) if kind.get(n) in ("product", "intermediate")]:
         own = activity[:, product == name, :]
         for axis, labels in (
             (1, dataset["region"].values),

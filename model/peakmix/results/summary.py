@@ -252,7 +252,8 @@ def _nearest(dataset: xr.Dataset) -> list[str]:
     rest = sorted((row for row in rows if row[3] > 1e-6), key=lambda row: row[3])[:MOST_ROWS]
     lines = table(["technology", "place", "period", "gap", "unit"], rest, left=3) if rest else []
     if held:
-        lines.append(f"  worth building, yet held back by a limit or just not needed: {', '.join(held)}")
+        more = f" and {len(held) - MOST_ROWS} more" if len(held) > MOST_ROWS else ""
+        lines.append(f"  no gap, yet held back by a limit or just not needed: {', '.join(held[:MOST_ROWS])}{more}")
     return ["nearest choices not taken: least fall of capital cost that would bring each in", *lines] if lines else []
 
 
