@@ -14,7 +14,7 @@ DOCS = ROOT / "docs"
 sys.path.insert(0, str(DOCS))
 
 import render  # noqa: E402
-from rendering import dictionary, formulas, marks  # noqa: E402
+from rendering import dictionary, formulas, marks, story, walk  # noqa: E402
 
 PARTS = formulas.modules()
 PAGES = [*sorted(DOCS.rglob("*.md")), ROOT / "README.md", ROOT / "CONTRIBUTING.md", ROOT / "CHANGELOG.md"]
@@ -105,3 +105,36 @@ def test_commands_in_the_pages_exist(path: Path) -> None:
                 words = line.split("#")[0].split()
                 if words and words[0].endswith("peakmix"):
                     assert words[1] in known, f"{_page(path)}: peakmix has no command {words[1]!r}"
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("name", walk.WALKED)
+def test_the_blocks_of_a_page_run(name: str) -> None:
+    """Every shell and Python block of the tutorial and the how-to pages, in order, in a folder of its own."""
+    text = (DOCS / name).read_text(encoding="utf-8")
+    assert walk.walked(name).count("```") == text.count("```")
+
+
+@pytest.mark.slow
+def test_story_of_a_run(tmp_path: Path) -> None:
+    """Every block of the national case can be filled from a result file."""
+    import peakmix
+
+    run = peakmix.run(ROOT / "runs" / "scenarios" / "toy.yaml", out=tmp_path)
+    assert run.path is not None
+    blocks = story.blocks([run.path])
+    page = marks.replaced((DOCS / "national-case.md").read_text(encoding="utf-8"), blocks)
+    assert "`toy`" in page
+
+
+def test_blocks_that_fail_are_told(tmp_path: Path) -> None:
+    step = walk.Walk(tmp_path / "a")
+    shown = step.page("```sh\necho one > x\ncat x\n```\n\n```text\nold\n```\n\n```python\nprint(open('x').read())\n```\n\n```text\n```\n")
+    assert shown.count("one") == 3
+    with pytest.raises(walk.Failed, match="exit code 3"):
+        walk.Walk(tmp_path / "b").page("```sh\nexit 3\n```\n")
+    with pytest.raises(walk.Failed, match="ZeroDivisionError"):
+        walk.Walk(tmp_path / "c").page("```python\n1 / 0\n```\n")
+    (tmp_path / "file").write_text("a\nb\n", encoding="utf-8")
+    with pytest.raises(walk.Failed, match="0 times"):
+        walk.Walk(tmp_path / "d").page("```diff\n--- ../file\n+++ ../file\n@@\n-c\n+d\n```\n")

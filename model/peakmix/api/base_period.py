@@ -64,6 +64,5 @@ def solve_base(scenario: Scenario, data: DataSet, timings: Timings) -> tuple[Pre
     timings.done()
     columns = prepared.program.cols
     return prepared, {
-        name: dict(zip(columns.indices(name), solution.x[columns.span(name)].tolist(), strict=True))
-        for name in columns.components
+        name: dict(zip(columns.indices(name), solution.x[columns.span(name)].tolist(), strict=True)) for name in columns.components
     }

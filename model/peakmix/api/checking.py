@@ -87,9 +87,7 @@ def check(
     return CheckResult("\n\n".join(blocks), tuple(map(str, data.notices)), data, None, table)
 
 
-def _scenario(
-    target: Path | str | Scenario, calibration: bool, changes: Mapping[str, Any] | None, timings: Timings
-) -> CheckResult:
+def _scenario(target: Path | str | Scenario, calibration: bool, changes: Mapping[str, Any] | None, timings: Timings) -> CheckResult:
     """Check a scenario and the tables it names."""
     scenario, data = read(target, timings, changes)
     timings.phase("derive")

@@ -57,9 +57,7 @@ def _objective(dataset: xr.Dataset, tally: Tally) -> None:
     tally.row("objective", ("attribute objective_value",), float(dataset.attrs["objective_value"]) - stated, stated)
 
 
-def _balances(
-    dataset: xr.Dataset, parameters: Parameters, values: Values, periods: dict[int, SolvedPeriod], tally: Tally
-) -> None:
+def _balances(dataset: xr.Dataset, parameters: Parameters, values: Values, periods: dict[int, SolvedPeriod], tally: Tally) -> None:
     """Every commodity in every place and period."""
     terms: dict[Index, list[float]] = defaultdict(list)
     for period, solved in periods.items():
@@ -90,9 +88,7 @@ def _stockpiles(parameters: Parameters, values: Values, terms: dict[Index, list[
         terms[key].append(opening if before is not None else float(parameters["stockpile_opening_flow"][key]))
 
 
-def _ledgers(
-    dataset: xr.Dataset, parameters: Parameters, values: Values, periods: dict[int, SolvedPeriod], tally: Tally
-) -> None:
+def _ledgers(dataset: xr.Dataset, parameters: Parameters, values: Values, periods: dict[int, SolvedPeriod], tally: Tally) -> None:
     """Ledgers of the file against activity and purchases."""
     own: dict[Index, float] = defaultdict(float)
     size: dict[Index, float] = defaultdict(float)

@@ -34,8 +34,7 @@ def cells(dataset: xr.Dataset, name: str) -> dict[Index, float]:
     numbers = array.values
     labels = [dataset[dim].values.tolist() for dim in array.dims]
     return {
-        tuple(labels[axis][k] for axis, k in enumerate(place)): float(numbers[tuple(place)])
-        for place in np.argwhere(numbers != 0)
+        tuple(labels[axis][k] for axis, k in enumerate(place)): float(numbers[tuple(place)]) for place in np.argwhere(numbers != 0)
     }
 
 
@@ -53,9 +52,7 @@ def stored_values(dataset: xr.Dataset, parameters: Parameters) -> tuple[Values, 
     values: Values = {name: cells(dataset, name) for name in (
         "new_capacity", "early_retirement", "renewal", "market_volume", "trade", "stockpile",
     )}  # fmt: skip
-    values["ledger"] = {
-        key: x for key, x in cells(dataset, "ledger").items() if key[2] != PURCHASED or key[0] in PURCHASE_LEDGERS
-    }
+    values["ledger"] = {key: x for key, x in cells(dataset, "ledger").items() if key[2] != PURCHASED or key[0] in PURCHASE_LEDGERS}
     dated = parameters.facts["by_vintage"]
     values["activity"] = {
         (region, technology, "all", period): x
@@ -99,9 +96,7 @@ def _deliveries(dataset: xr.Dataset, parameters: Parameters, gaps: list[str]) ->
     return found
 
 
-def _conversions(
-    total: dict[Index, float], values: Values, parameters: Parameters, gaps: list[str]
-) -> dict[Index, float]:
+def _conversions(total: dict[Index, float], values: Values, parameters: Parameters, gaps: list[str]) -> dict[Index, float]:
     """Conversions of live capacity by vintage, from what each vintage has lost."""
     facts = parameters.facts["conversion"]
     named: dict[Index, list[str]] = defaultdict(list)

@@ -138,9 +138,7 @@ def _components(dataset: xr.Dataset) -> dict[str, float]:
     return {name: amount for name, amount in found.items() if amount}
 
 
-def _lines(
-    dataset: xr.Dataset, path: Path, same: bool, checks: tuple[Check, ...], report: AuditReport | None
-) -> list[str]:
+def _lines(dataset: xr.Dataset, path: Path, same: bool, checks: tuple[Check, ...], report: AuditReport | None) -> list[str]:
     """The account of all checks."""
     told = dataset.attrs
     lines = [

@@ -91,9 +91,7 @@ def _window(scenario: Scenario, data: Any, name: str, watched: Mapping[str, Any]
     timings.phase(f"solve {name}")
     span = program.cols.span("mark")
     reference = _levels(program, span)
-    least = [
-        float(_levels(_aimed(program, span, [k == j for j in range(len(periods))]), span)[k]) for k in range(len(periods))
-    ]
+    least = [float(_levels(_aimed(program, span, [k == j for j in range(len(periods))]), span)[k]) for k in range(len(periods))]
     lengths = [float(parameters.horizon.n(p)) for p in periods]
     joint = _levels(_aimed(program, span, lengths), span)
     return Window(name, "million natural units a year", periods, tuple(reference), tuple(least), tuple(joint))

@@ -79,7 +79,7 @@ def _leaf(model: Any, books: Books, leaf: Any, period: int) -> Iterable[Any]:
             for variable in _ledger_variables(model, books, ledger, region, names(leaf.sectors), period)
         ]
     if ledgers:
-        return _by_technology(model, books, leaf, ledgers[0], regions, period)
+        return [term for name in ledgers for term in _by_technology(model, books, leaf, name, regions, period)]
     return _quantity(model, books, leaf, regions, period)
 
 

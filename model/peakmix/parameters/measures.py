@@ -15,7 +15,7 @@ from peakmix.parameters.container import Parameters
 from peakmix.parameters.context import Context
 from peakmix.parameters.lookup import Lookup, blank, records
 from peakmix.parameters.recipes import ledger_contents
-from peakmix.parameters.time import Series, in_period, survival
+from peakmix.parameters.time import Series, at_year, in_period, survival
 
 SIGN = {"saves_input": 1.0, "adds_input": -1.0, "adds_output": 1.0, "saves_output": -1.0}
 
@@ -84,14 +84,14 @@ def _measure(context: Context, parameters: Parameters, lookup: Lookup, region: s
     read = {n: _find(context, lookup, region, measure, host, n) for n in (
         "capital_cost", "fixed_cost", "variable_cost", "lifetime", "first_year", "applicability", "penetration", "adoption_rate",
     )}  # fmt: skip
-    life = sum(w * s[0][1] for w, s in read["lifetime"] or [])
+    today = life_at(read["lifetime"], horizon.first[0])
     earliest = sum(w * s[0][1] for w, s in read["first_year"] or [])
     standing = sum(w * s[0][1] for w, s in read["penetration"] or [])
     parameters.put("penetration", key, standing)
     for period in horizon:
         cell = (*key, period)
         weight = horizon.operating_weight(period)
-        left = 1.0 if period == horizon.first[0] else _sunk_left(context, life, period)
+        left = 1.0 if period == horizon.first[0] else _sunk_left(context, today, period)
         if standing * left > 0:
             parameters.put("sunk_share", cell, left)
         parameters.put("applicability", cell, context.period_value(read["applicability"] or [], period))
@@ -101,17 +101,22 @@ def _measure(context: Context, parameters: Parameters, lookup: Lookup, region: s
         if period < earliest or period == horizon.base:
             continue
         cost = context.period_value(read["capital_cost"] or [], period)
+        life = life_at(read["lifetime"], period)
         charge, _ = capital_charge(context, measure, period, cost, life, horizon.rate)
-        fixed = 0.0
         for later in horizon:
             share = survival(horizon.vintage(period), life, later, horizon)
             if share > 0:
                 parameters.put("measure_alive", (*key, period, later), share)
-        parameters.put("measure_charge", cell, charge + fixed)
+        parameters.put("measure_charge", cell, charge)
         parameters.put("measure_cost", cell, cost)
         if read["adoption_rate"]:
             rate = context.period_value(read["adoption_rate"], period)
             parameters.put("adoption_rate", cell, rate * horizon.n(period) * standing_capacity(parameters, region, host))
+
+
+def life_at(weighted: list[tuple[float, Series]] | None, year: int) -> float:
+    """Life of what is fitted in a year, in years: the step in force then."""
+    return sum(w * at_year(s, year, "step") for w, s in weighted or [])
 
 
 def standing_capacity(parameters: Parameters, region: str, host: str) -> float:
@@ -165,7 +170,7 @@ def derive_conversions(context: Context, parameters: Parameters) -> None:
     lookup = Lookup(context.table("conversion_parameters"), ["conversion", "parameter"])
     table = context.table("conversions")
     active = set(context.active)
-    facts = {}
+    facts = parameters.facts.setdefault("conversion", {})
     rows = []
     for name, source, target, draws, clock in zip(
         *(table[c].tolist() for c in ("conversion", "from", "to", "draws", "clock")), strict=True
@@ -174,8 +179,12 @@ def derive_conversions(context: Context, parameters: Parameters) -> None:
         for region in context.regions:
             if (region, source) in active and (region, target) in active:
                 rows += _conversion(context, parameters, lookup, region, name, target)
-    parameters.facts["conversion"] = facts
     parameters.sets["conversions"] = rows
+
+
+def limited_places(context: Context, region: str, source: str) -> int:
+    """How often a limit on each place counts in a region: once for every place where the source stands, at least once."""
+    return sum(context.place_stock.get((m, source), 0.0) > 0 for m in context.regions[region]) or 1
 
 
 def _conversion(
@@ -205,6 +214,7 @@ def _conversion(
         if ratio:
             parameters.put("conversion_ratio", key, scale)
         if limit:
-            parameters.put("conversion_limit", key, context.period_value(limit, period) * horizon.n(period))
+            number = limited_places(context, region, parameters.facts["conversion"][name][0])
+            parameters.put("conversion_limit", key, context.period_value(limit, period) * number * horizon.n(period))
         rows.append(key)
     return rows

@@ -16,11 +16,15 @@ RANK = {"nation": 0, "province": 1, "city": 2, "site": 3}
 
 
 def region_of(place: str, places: Places, level: str) -> str | None:
-    """The region a place belongs to at a level: its nearest ancestor that is not finer than the level."""
-    for node in places.chain(place):
-        if RANK[places.level[node]] <= RANK[level]:
-            return node
-    return None
+    """The region a place belongs to at a level: its nearest ancestor that is not finer than the level.
+
+    A finer place directly under the nation, with nothing of the level in between, is a region of its own.
+    """
+    chain = places.chain(place)
+    node = next((n for n in chain if RANK[places.level[n]] <= RANK[level]), None)
+    if node == places.root and len(chain) > 1 and level != "nation":
+        return chain[-2]
+    return node
 
 
 def group_members(dataset: DataSet, places: Places) -> dict[str, list[str]]:
@@ -40,7 +44,7 @@ def build_regions(
         regions: dict[str, list[str]] = {}
         for place in kept:
             region = region_of(place, places, resolution)
-            if region is not None and (resolution == "nation" or region != places.root or places.root == place):
+            if region is not None:
                 regions.setdefault(region, []).append(place)
         lone_root = len(regions) > 1 and regions.get(places.root) == [places.root]
         return {r: tuple(m) for r, m in regions.items() if not (lone_root and r == places.root)}

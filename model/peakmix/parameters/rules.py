@@ -9,7 +9,7 @@ from peakmix.parameters.time import Series, at_year, in_period
 
 
 def derive_base_activity(context: Context, parameters: Parameters) -> None:
-    """``base_low`` and ``base_high[region, group]``, Mt/yr, from statistics of the year nearest to the base period."""
+    """``base_low`` and ``base_high[node, group]``, Mt/yr, from statistics of the year nearest to the base period."""
     base = context.horizon.base
     if base is None:
         return
@@ -21,12 +21,16 @@ def derive_base_activity(context: Context, parameters: Parameters) -> None:
         if not context.expand(str(group)):
             continue
         for place in lookup.places(group):
-            if place not in member_of:
+            if place in member_of:
+                node = context.alone(member_of[place])
+            elif context.nodes.get(str(place)):
+                node = str(place)
+            else:
                 continue
             value = at_year(lookup.exact(place, group) or [], base, "linear")
             slack = at_year(width.exact(place, group) or [], base, "linear")
-            parameters.add("base_low", (member_of[place], str(group)), value * (1 - slack))
-            parameters.add("base_high", (member_of[place], str(group)), value * (1 + slack))
+            parameters.add("base_low", (node, str(group)), value * (1 - slack))
+            parameters.add("base_high", (node, str(group)), value * (1 + slack))
 
 
 def derive_limits(context: Context, parameters: Parameters) -> None:

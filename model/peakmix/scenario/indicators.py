@@ -36,7 +36,7 @@ TAKES: dict[str, tuple[str, ...]] = {
     "scopes": ("co2",),
     "convention": ("energy",),
     "pollutant": ("pollutant",),
-    "commodity": ("output", "purchases", "use", "energy"),
+    "commodity": ("output", "purchases", "use"),
 }
 """Quantities that a key has a meaning for."""
 

@@ -27,7 +27,7 @@ def build(model: Any, parameters: Parameters) -> None:
 
     def output(region: str, group: str) -> Any:
         members = parameters.facts["groups"].get(group, (group,))
-        return total(activity(model, books, region, t, base or 0) for t in members)
+        return total(activity(model, books, r, t, base or 0) for r in parameters.regions_of(region) for t in members)
 
     def lower(m: Any, region: str, group: str) -> Any:
         expression, value = output(region, group), parameters["base_low"][region, group]

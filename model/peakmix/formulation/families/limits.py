@@ -79,8 +79,6 @@ def limited(model: Any, books: Books, quantity: str, group: str, node: str, peri
         if quantity == "adopted":
             parts += [v for k, v in _adopted(model, books, region, group, period)]
             continue
-        if quantity == "net_additions" and before is None:
-            continue
         for technology in technologies:
             if quantity == "activity":
                 parts.append(capacity_terms.activity(model, books, region, technology, period))
@@ -89,9 +87,17 @@ def limited(model: Any, books: Books, quantity: str, group: str, node: str, peri
                     parts.append(model.new_capacity[region, technology, period])
             else:
                 parts.append(capacity_terms.capacity(model, books, region, technology, period))
-                if quantity == "net_additions" and before is not None:
-                    parts.append(-1 * capacity_terms.capacity(model, books, region, technology, before))
+                if quantity == "net_additions":
+                    parts.append(-1 * _capacity_before(model, books, region, technology, before))
     return total(parts)
+
+
+def _capacity_before(model: Any, books: Books, region: str, technology: str, before: int | None) -> Any:
+    """Capacity of the period before; what stands at the start for the first period."""
+    if before is not None:
+        return capacity_terms.capacity(model, books, region, technology, before)
+    vintages = books.parameters.vintages.get((region, technology), [])
+    return sum(books.parameters.get("stock", (region, technology, v.label)) for v in vintages)
 
 
 def _adopted(model: Any, books: Books, region: str, measure: str, period: int) -> list[tuple[Any, Any]]:

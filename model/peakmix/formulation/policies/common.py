@@ -6,6 +6,7 @@ from typing import Any
 
 import pyomo.environ as pyo
 
+from peakmix.formulation.indicators import PURCHASE_LEDGERS, ledgers_of
 from peakmix.formulation.model import rows as rows
 from peakmix.foundation.units import UnitError, convert_factor, million
 from peakmix.parameters.container import Parameters
@@ -93,6 +94,13 @@ def converted(policy_id: str, field: str, quantity: Any, unit: str, context: Any
 def check_scope(policy_id: str, indicator: Any, parameters: Parameters) -> None:
     """Refuse a policy whose node cuts through a region of the chosen resolution."""
     for _, leaf in indicator.leaves():
+        bought = [name for name in ledgers_of(leaf) if name in PURCHASE_LEDGERS]
+        if bought and (leaf.sectors is not None or leaf.technologies is not None):
+            raise refuse(
+                f"policies.{policy_id}: {bought[0]} of chosen sectors or technologies",
+                rule="what is bought is booked by place, not by sector",
+                fix="drop sectors and technologies from the indicator, or bound the sectors' net use of electricity",
+            )
         if leaf.location in parameters.facts["cut_nodes"]:
             inside = ", ".join(sorted(parameters.facts["cut_nodes"][leaf.location]))
             raise refuse(

@@ -23,10 +23,11 @@ from peakmix.formulation import capacity_terms
 from peakmix.formulation.model import has_terms, total
 from peakmix.formulation.policies.common import converted, periods_of, rows, variables
 from peakmix.formulation.registry import Instrument
+from peakmix.foundation.units import million
 from peakmix.parameters.container import Parameters
 from peakmix.parameters.lookup import blank, records
 from peakmix.parameters.refuse import refuse
-from peakmix.parameters.time import in_period
+from peakmix.parameters.time import at_year
 
 OTHER = "other"
 
@@ -44,7 +45,7 @@ def derive(policy_id: str, policy: Any, parameters: Parameters, context: Any) ->
     case_of = case_map(policy, context, group)
     places = sorted({r for r, t in context.active if t in group})
     cases = sorted({case_of[t] for t in group if t not in exempt})
-    banned = set(policy.inflow_ban or ())
+    banned = {r for name in policy.inflow_ban or () for r in parameters.nodes.get(name, ())}
     table = ratio_rows(context, policy.rule)
     free: set[tuple[str, str, int]] = set()
     for period in periods_of(policy, parameters):
@@ -59,8 +60,10 @@ def derive(policy_id: str, policy: Any, parameters: Parameters, context: Any) ->
                         parameters.put("swap_ratio", (policy_id, source, target, case, period), ratio)
                     elif source == target:
                         free.add((target, case, period))
+    unit = f"{million(parameters.facts['commodities'][context.product[group[0]]]['unit'])}/yr"
     for place, amount in policy.opening.items():
-        parameters.put("swap_opening", (policy_id, place), converted(policy_id, "opening", amount, "Mt/yr", context))
+        region = next(r for r, members in context.regions.items() if place in (r, *members))
+        parameters.add("swap_opening", (policy_id, region), converted(policy_id, "opening", amount, unit, context))
     facts = {"group": tuple(group), "exempt": exempt, "case": case_of, "places": places, "cases": cases}
     facts["free"] = free
     facts["periods"] = periods_of(policy, parameters)
@@ -79,13 +82,13 @@ def case_map(policy: Any, context: Any, group: tuple[str, ...]) -> dict[str, str
 
 
 def key_area_share(context: Any, region: str, period: int) -> float:
-    """Share of key areas in a region, mean over its places that state one; 0 where none does."""
-    table = context.dataset.tables["location_attributes"]
-    table = table[(table["attribute"] == "key_area_share") & table["location"].isin(context.regions[region])]
-    values = [
-        in_period([(None if blank(r.year) else int(r.year), float(r.value))], period, context.horizon, "step")
-        for r in records(table)
-    ]
+    """Share of key areas in a region in a period: mean over its places that state one; 0 where none does."""
+    table = context.table("location_attributes")
+    series: dict[str, list[tuple[int | None, float]]] = {}
+    for row in records(table[table["attribute"] == "key_area_share"]):
+        if row.location in context.regions[region]:
+            series.setdefault(row.location, []).append((None if blank(row.year) else int(row.year), float(row.value)))
+    values = [at_year(points, period, "step") for points in series.values()]
     return sum(values) / len(values) if values else 0.0
 
 
@@ -194,7 +197,7 @@ def _credited(parameters: Parameters, policy: Any, facts: Any, period: int) -> l
 def _credit(model: Any, books: Any, policy: Any, facts: Any, place: str, period: int) -> Any:
     """Credits earned in a place by what closes early or reaches its end of life without being renewed."""
     parts = []
-    for technology in facts["group"]:
+    for technology in [t for t in facts["group"] if t not in facts["exempt"]]:
         parts.append(capacity_terms.closures(model, books, place, technology, period))
         if policy.natural_credit:
             natural = capacity_terms.natural_end(model, books, place, technology, period)
