@@ -2,8 +2,9 @@
 
     python docs/render.py                         formulas.md, data-dictionary.md, vocabulary.md
     python docs/render.py --check                 say which of them are stale, write nothing
+    python docs/render.py walk [PAGE ...]         run the blocks of the tutorial and the how-to pages, put their outputs in
     python docs/render.py story RUN.nc [RUN.nc]   the tables between the marks of national-case.md
-    python docs/render.py measured FILE.json      the table of measured runs in README.md
+    python docs/render.py measured                the table of measured runs in README.md, after `make bench`
 
 peakmix must be importable: run it with the Python of `.venv`, or with `PYTHONPATH=model`.
 """
@@ -14,7 +15,7 @@ import sys
 from collections.abc import Callable
 from pathlib import Path
 
-from rendering import dictionary, formulas, marks, measured, names, story
+from rendering import dictionary, formulas, marks, measured, names, story, walk
 
 DOCS = Path(__file__).resolve().parent
 PAGES: dict[str, Callable[[], str]] = {
@@ -49,8 +50,13 @@ def main(arguments: list[str]) -> int:
     command, *files = arguments
     if command == "story" and files:
         return marks.fill(DOCS / "national-case.md", story.blocks([Path(file) for file in files]))
-    if command == "measured" and len(files) == 1:
-        return marks.fill(DOCS.parent / "README.md", measured.blocks(Path(files[0])))
+    if command == "measured" and not files:
+        return marks.fill(DOCS.parent / "README.md", measured.blocks())
+    if command == "walk":
+        for name in files or walk.WALKED:
+            text = walk.walked(name, echo=True)
+            (DOCS / name).write_text(text, encoding="utf-8", newline="\n")
+        return 0
     print(__doc__)
     return 2
 

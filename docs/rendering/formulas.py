@@ -132,7 +132,7 @@ def rendered(part: Part, rows: tuple[str, ...]) -> str:
 
 def page() -> str:
     """The whole page."""
-    texts = {"family": [], "instrument": []}
+    texts: dict[str, list[str]] = {"family": [], "instrument": []}
     for kind, module, rows in modules():
         texts[kind].append(rendered(parse(module.__doc__ or ""), rows))
     parts = [INTRODUCTION, "## Constraint families\n", *texts["family"]]

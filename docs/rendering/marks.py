@@ -10,10 +10,11 @@ from pathlib import Path
 def replaced(text: str, blocks: Mapping[str, str]) -> str:
     """The text with the blocks' contents between their marks; KeyError names a block without marks."""
     for name, content in blocks.items():
-        pattern = re.compile(rf"(<!-- {re.escape(name)} -->\n).*?(<!-- end {re.escape(name)} -->)", re.DOTALL)
+        pattern = re.compile(rf"<!-- {re.escape(name)} -->\n.*?<!-- end {re.escape(name)} -->", re.DOTALL)
         if not pattern.search(text):
             raise KeyError(f"the page has no marks for {name!r}")
-        text = pattern.sub(lambda found, body=content: f"{found[1]}{body.rstrip()}\n{found[2]}", text)
+        opened, closed = f"<!-- {name} -->\n", f"<!-- end {name} -->"
+        text = pattern.sub((opened + content.rstrip() + "\n" + closed).replace("\\", r"\\"), text)
     return text
 
 

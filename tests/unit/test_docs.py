@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import shutil
 import sys
 from collections.abc import Iterator
 from pathlib import Path
@@ -116,6 +117,35 @@ def test_the_blocks_of_a_page_run(name: str) -> None:
 
 
 @pytest.mark.slow
+def test_python_of_the_readme_runs(tmp_path: Path) -> None:
+    shutil.copytree(ROOT / "runs" / "scenarios", tmp_path / "runs" / "scenarios")
+    blocks = [body for language, body in BLOCK.findall((ROOT / "README.md").read_text(encoding="utf-8")) if language == "python"]
+    assert blocks
+    for body in blocks:
+        walk.Walk(tmp_path).page(f"```python\n{body}```\n")
+
+
+def _fragments() -> list[object]:
+    """(page, text) of every YAML block that is not a file of a walk."""
+    found = []
+    for path in PAGES:
+        for language, body in BLOCK.findall(path.read_text(encoding="utf-8")):
+            if language == "yaml" and not body.startswith("# file:"):
+                found.append(pytest.param(body, id=f"{_page(path)}-{len(found)}"))
+    return found
+
+
+@pytest.mark.parametrize("body", _fragments())
+def test_fragments_of_scenarios_are_sound(body: str, tmp_path: Path) -> None:
+    """A fragment in a page is understood when it extends the toy scenario, names and table cells included."""
+    from peakmix.api.prepare import Timings, read
+
+    shutil.copy(ROOT / "runs" / "scenarios" / "toy.yaml", tmp_path)
+    (tmp_path / "part.yaml").write_text(f"extends: toy\n{body}", encoding="utf-8")
+    read(tmp_path / "part.yaml", Timings())
+
+
+@pytest.mark.slow
 def test_story_of_a_run(tmp_path: Path) -> None:
     """Every block of the national case can be filled from a result file."""
     import peakmix
@@ -129,7 +159,9 @@ def test_story_of_a_run(tmp_path: Path) -> None:
 
 def test_blocks_that_fail_are_told(tmp_path: Path) -> None:
     step = walk.Walk(tmp_path / "a")
-    shown = step.page("```sh\necho one > x\ncat x\n```\n\n```text\nold\n```\n\n```python\nprint(open('x').read())\n```\n\n```text\n```\n")
+    shown = step.page(
+        "```sh\necho one > x\ncat x\n```\n\n```text\nold\n```\n\n```python\nprint(open('x').read())\n```\n\n```text\n```\n"
+    )
     assert shown.count("one") == 3
     with pytest.raises(walk.Failed, match="exit code 3"):
         walk.Walk(tmp_path / "b").page("```sh\nexit 3\n```\n")
