@@ -1,6 +1,6 @@
 """Checks of a result file by itself: do its arrays agree with each other and with the recipes it was made from?
 
-objective           sum of the cost components and the fixed cost of standing stock = objective
+objective           sum of the cost components = objective; system cost = objective less transfers
 balance             net flows + bought - sold - disposed + arrivals - departures - stockpiling = demand, per commodity
 ledger              direct ledgers = activity and measures times their factors; bought ones = volume times factor
 policy sheet        level within bound, excess apart; slack is their difference
@@ -51,9 +51,11 @@ def recheck(dataset: xr.Dataset, parameters: Parameters, values: Values) -> tupl
 
 def _objective(dataset: xr.Dataset, tally: Tally) -> None:
     """The stored costs add up."""
-    parts = float(dataset["cost"].sum()) + float(dataset["standing_fixed_cost"].sum())
+    parts = float(dataset["cost"].sum())
     stated = float(dataset["objective"])
     tally.row("objective", ("cost components",), parts - stated, stated)
+    paid = float(dataset["cost"].where(dataset["transfer"] == 1).sum())
+    tally.row("objective", ("system cost",), stated - paid - float(dataset["system_cost"]), stated)
     tally.row("objective", ("attribute objective_value",), float(dataset.attrs["objective_value"]) - stated, stated)
 
 
@@ -79,11 +81,11 @@ def _balances(dataset: xr.Dataset, parameters: Parameters, values: Values, perio
 
 def _stockpiles(parameters: Parameters, values: Values, terms: dict[Index, list[float]]) -> None:
     """What goes into stock and comes out of it."""
-    for key in parameters.values.get("stockpile_capacity", {}):
+    for key in values["stockpile"]:
         region, commodity, period = key
         per_year = float(parameters["stockpile_year"][key])
         before = parameters.horizon.before(period)
-        terms[key].append(-per_year * values["stockpile"].get(key, 0.0))
+        terms[key].append(-per_year * values["stockpile"][key])
         opening = values["stockpile"].get((region, commodity, before), 0.0) * per_year
         terms[key].append(opening if before is not None else float(parameters["stockpile_opening_flow"][key]))
 

@@ -50,8 +50,12 @@ def stored_values(dataset: xr.Dataset, parameters: Parameters) -> tuple[Values, 
     """
     gaps: list[str] = []
     values: Values = {name: cells(dataset, name) for name in (
-        "new_capacity", "early_retirement", "renewal", "market_volume", "trade", "stockpile",
+        "new_capacity", "early_retirement", "renewal", "market_volume", "trade",
     )}  # fmt: skip
+    balances = set(parameters.sets["balances"])
+    stored = cells(dataset, "stockpile")
+    places = [key for key in parameters.values.get("stockpile_capacity", {}) if key[:2] in balances]
+    values["stockpile"] = {key: stored.get(key, 0.0) for key in places}
     values["ledger"] = {key: x for key, x in cells(dataset, "ledger").items() if key[2] != PURCHASED or key[0] in PURCHASE_LEDGERS}
     dated = parameters.facts["by_vintage"]
     values["activity"] = {

@@ -130,12 +130,10 @@ def _derived(scenario: Scenario, data: DataSet) -> tuple[Parameters, dict[str, f
 
 
 def _components(dataset: xr.Dataset) -> dict[str, float]:
-    """Cost by component as stored, with the fixed cost of stock that cannot close."""
+    """Cost by component as stored."""
     names = dataset["cost_component"].values.tolist()
     amounts = dataset["cost"].sum(("cost_place", "period")).values.tolist()
-    found = dict(zip(names, amounts, strict=True))
-    found["fixed"] = found.get("fixed", 0.0) + float(dataset["standing_fixed_cost"].sum())
-    return {name: amount for name, amount in found.items() if amount}
+    return {name: amount for name, amount in zip(names, amounts, strict=True) if amount}
 
 
 def _lines(dataset: xr.Dataset, path: Path, same: bool, checks: tuple[Check, ...], report: AuditReport | None) -> list[str]:
