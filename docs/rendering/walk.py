@@ -2,7 +2,7 @@
 
 ``sh`` blocks run in a shell in which `peakmix` is this package; a `cd` holds for the blocks that follow. ``yaml``, ``text``
 and ``csv`` blocks whose first line is `# file: NAME` are written to that file. ``python`` blocks share their names. A ``text``
-block right after a ``sh`` or ``python`` block is its output. ``diff`` blocks are applied to the file they name, by their text alone.
+block right after a ``sh`` or ``python`` block is its output. ``diff`` blocks are applied to the file they name, by their text.
 """
 
 from __future__ import annotations
