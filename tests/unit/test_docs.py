@@ -134,6 +134,18 @@ def test_python_of_the_readme_runs(tmp_path: Path) -> None:
         walk.Walk(tmp_path).page(f"```python\n{body}```\n")
 
 
+def test_what_the_readme_calls_missing_is_missing() -> None:
+    from typer.main import get_command
+
+    from peakmix.cli.main import app
+    from peakmix.formulation.registry import instruments
+
+    told = re.search(r"\*\*Not here yet:\*\*(.*?)\n(?:- |\n)", (ROOT / "README.md").read_text(encoding="utf-8"), re.DOTALL)
+    there = {*get_command(app).commands, *instruments()}  # type: ignore[attr-defined]
+    late = {name for name in re.findall(r"`([\w-]+)`", told[1]) if name in there} if told else set()
+    assert not late, f"README.md says {sorted(late)} are not here yet"
+
+
 def _fragments() -> list[object]:
     """(page, text) of every YAML block that is not a file of a walk."""
     found = []
