@@ -12,11 +12,13 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from peakmix.analysis.gross_flows import by_products, own_outputs
 from peakmix.analysis.route_energy import route_energy
-from peakmix.analysis.solved_period import SolvedPeriod, Values, by_products_of_measures
+from peakmix.analysis.solved_period import SolvedPeriod, Values
 from peakmix.foundation.errors import InputError
 from peakmix.foundation.units import UnitError, convert_factor, million
 from peakmix.parameters.container import Parameters
+from peakmix.parameters.context import Context
 from peakmix.tables.dataset import DataSet
 
 MATCH, MISS = "match", "miss"
@@ -31,13 +33,13 @@ ZERO = 1e-9
 """Size below which a statistic counts as zero."""
 
 
-def calibrate(data: DataSet, parameters: Parameters, values: Values) -> pd.DataFrame:
+def calibrate(context: Context, parameters: Parameters, values: Values) -> pd.DataFrame:
     """Compare a solved base period with the statistics.
 
     Parameters
     ----------
-    data:
-        The tables; ``calibration`` holds the statistics.
+    context:
+        Tables and structure of the derivation; the table ``calibration`` holds the statistics.
     parameters:
         Derived elements of the solved structure; its horizon has a base period.
     values:
@@ -57,9 +59,8 @@ def calibrate(data: DataSet, parameters: Parameters, values: Values) -> pd.DataF
     period = parameters.horizon.base
     if period is None:
         raise ValueError("the horizon has no base period")
-    flows = data["measure_flows"]
-    effects = zip(flows["measure"], flows["commodity"], flows["effect"], strict=True)
-    solved = SolvedPeriod(parameters, values, period, by_products_of_measures(effects))
+    data = context.dataset
+    solved = SolvedPeriod(parameters, values, period, own_outputs(context, parameters), by_products(context))
     frame = data["calibration"]
     rows = [_compare(data, solved, position, row) for position, row in enumerate(frame.to_dict("records"))]
     return pd.DataFrame(rows, columns=list(COLUMNS))

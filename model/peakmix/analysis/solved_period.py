@@ -1,11 +1,12 @@
 """A solved period as accounts by place and technology: output, net flows, ledgers, bought power.
 
 Net flow      g[r,t,c] = sum_k f[k,c] A[k] + sum_m df[m,c] U[m]          millions of the natural unit a year
-Taken in      max(0, -sum_k f[k,c] A[k]) - sum_m df[m,c] U[m]            over measures that change inputs
+Taken in      sum_k max(0, o[k,c] - f[k,c]) A[k] - sum_m df[m,c] U[m]    over measures that change inputs
 Ledger        e[r,t]   = sum_k e[k] A[k] + sum_m de[m] U[m]              Mt/yr or PJ/yr
 Bought power  max(0, -sum_t g[r,t,electricity]) x grid factor of r       Mt/yr, over the technologies of a selection
 
-A activity, U host activity that carries a measure; f, df, e, de are the derived recipes, measures included. A selection
+A activity, U host activity that carries a measure; f, df, e, de are the derived recipes and measures; o what a recipe
+gives out of a commodity that it takes in as well. A selection
 that gives more power away than it takes in a place counts zero there: what it sells earns no credit.
 """
 
@@ -33,16 +34,23 @@ class SolvedPeriod:
         Value of every variable by component name and index.
     period:
         First year of the period.
+    own_outputs:
+        (region, technology, cohort, commodity) -> output per unit of activity of what the technology takes in as well.
     by_products:
-        (measure, commodity) pairs in which a measure changes an output, power from waste heat for one: they change net
-        flows, not what is taken in.
+        (measure, commodity) pairs in which a measure changes an output: they change net flows, not what is taken in.
     """
 
     def __init__(
-        self, parameters: Parameters, values: Values, period: int, by_products: Collection[tuple[str, str]] = ()
+        self,
+        parameters: Parameters,
+        values: Values,
+        period: int,
+        own_outputs: Mapping[tuple[str, str, str, str], float] | None = None,
+        by_products: Collection[tuple[str, str]] = (),
     ) -> None:
         self.parameters = parameters
         self.period = period
+        self.own_outputs = own_outputs or {}
         self.by_products = by_products
         self.output: dict[tuple[str, str], float] = defaultdict(float)
         self.net: dict[tuple[str, str, str], float] = defaultdict(float)
@@ -59,7 +67,8 @@ class SolvedPeriod:
         for (region, technology, cohort, commodity), flow in self.parameters.values.get("flow", {}).items():
             amount = activity.get((region, technology, cohort, self.period), 0.0)
             self.net[region, technology, commodity] += flow * amount
-        self.taken |= {key: -amount for key, amount in self.net.items() if amount < 0}
+            given = self.own_outputs.get((region, technology, cohort, commodity), 0.0)
+            self.taken[region, technology, commodity] += max(0.0, given - flow) * amount
         for key, factor in self.parameters.values.get("ledger_factor", {}).items():
             ledger, region, technology, cohort, period = key
             if period == self.period:
@@ -135,14 +144,6 @@ class SolvedPeriod:
             for commodity, factor in self.power_factors(region).items():
                 total += max(0.0, self.net_use([region], technologies, [commodity])) * factor
         return total
-
-
-def by_products_of_measures(effects: Iterable[tuple[str, str, str]]) -> frozenset[tuple[str, str]]:
-    """(measure, commodity) pairs that have effects on outputs only, from (measure, commodity, effect)."""
-    found: dict[tuple[str, str], set[str]] = defaultdict(set)
-    for measure, commodity, effect in effects:
-        found[measure, commodity].add(effect)
-    return frozenset(key for key, names in found.items() if names <= {"adds_output", "saves_output"})
 
 
 def _mean(pairs: list[tuple[float, float]]) -> float:

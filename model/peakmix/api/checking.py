@@ -109,7 +109,7 @@ def _scenario(target: Path | str | Scenario, calibration: bool, changes: Mapping
 def _calibration(scenario: Scenario, data: DataSet, timings: Timings) -> pd.DataFrame:
     """The base period solved alone and compared."""
     prepared, values = solve_base(scenario, data, timings)
-    return calibrate(prepared.data, prepared.parameters, values)
+    return calibrate(prepared.context, prepared.parameters, values)
 
 
 def calibration_text(table: pd.DataFrame) -> str:

@@ -45,10 +45,10 @@ ARRAYS = words(
     ("measure_overnight_investment", "region measure_host period", "Mmoney",
      "Investment of the period in measures, not discounted", "措施投资额", TOTAL),
     ("standing_fixed_cost", "region technology period", "Mmoney",
-     "Discounted fixed cost of stock that cannot close: a constant outside the objective", "存量固定成本(贴现)", TOTAL),
+     "Discounted fixed cost of stock that cannot close, part of cost fixed", "存量固定成本(贴现)", TOTAL),
     ("transfer", "cost_component", "1", "Cost component that is a transfer", "是否转移支付"),
     ("objective", "", "Mmoney", "Objective: discounted cost that is minimised", "目标函数值"),
-    ("system_cost", "", "Mmoney", "System cost: objective less transfers, with constant fixed cost", "系统成本"),
+    ("system_cost", "", "Mmoney", "System cost: objective less transfers", "系统成本"),
     ("technology_group_member", "technology_group technology", "1", "Technology belongs to the group", "技术组成员"),
 )  # fmt: skip
 

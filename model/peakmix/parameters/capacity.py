@@ -76,7 +76,8 @@ def _service(
                 _opening(context, parameters, vintage, key, alive, earlier, stock)
             elif vintage.existing:
                 for name, factor in (("standing", 1.0), ("standing_service", share), ("standing_floor", least)):
-                    parameters.add(name, (region, technology, period), factor * alive * stock)
+                    if factor * alive * stock:
+                        parameters.add(name, (region, technology, period), factor * alive * stock)
                 parameters.add("standing_fixed_cost", (region, technology, period), cost * alive * stock)
             else:
                 _put_terms(parameters, key, alive, share * alive, least * alive, cost * alive)

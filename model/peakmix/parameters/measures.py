@@ -182,11 +182,6 @@ def derive_conversions(context: Context, parameters: Parameters) -> None:
     parameters.sets["conversions"] = rows
 
 
-def limited_places(context: Context, region: str, source: str) -> int:
-    """How often a limit on each place counts in a region: once for every place where the source stands, at least once."""
-    return sum(context.place_stock.get((m, source), 0.0) > 0 for m in context.regions[region]) or 1
-
-
 def _conversion(
     context: Context, parameters: Parameters, lookup: Lookup, region: str, name: str, target: str
 ) -> list[tuple[str, str, int]]:
@@ -214,7 +209,8 @@ def _conversion(
         if ratio:
             parameters.put("conversion_ratio", key, scale)
         if limit:
-            number = limited_places(context, region, parameters.facts["conversion"][name][0])
-            parameters.put("conversion_limit", key, context.period_value(limit, period) * number * horizon.n(period))
+            places = [lookup.series(name, "limit", chain=context.places.chain(m)) for m in context.regions[region]]
+            total = sum(in_period(s, period, horizon, "linear") for s in places if s is not None)
+            parameters.put("conversion_limit", key, total * horizon.n(period))
         rows.append(key)
     return rows

@@ -182,6 +182,8 @@ def possible_capacity(parameters: Parameters) -> set[tuple[str, str, int]]:
         entries.add((region, target, period))
         if clock == "kept":
             kept |= {(region, target, p) for p in parameters.horizon if p >= period}
+    parameters.facts["entries"] = entries
+    parameters.facts["receives"] = {conversion[n][1] for _, n, _ in parameters.sets["conversions"] if conversion[n][3] == "kept"}
     cells = set(parameters.values.get("standing", {})) | kept
     existing = parameters.facts["existing"]
     for region, technology, label, period in parameters.values.get("live", {}):

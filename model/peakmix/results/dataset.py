@@ -211,6 +211,9 @@ def _money(made: Assembly) -> None:
     cost = made.recount.cost
     made.scatter("result", "cost", dims, cost.labels, made.point.values(cost))
     array = made.arrays["cost"].values
+    names = [str(name) for name in made.axes["cost_component"].names]
+    constant = made.arrays["standing_fixed_cost"].values.sum(axis=1)
+    array[names.index("fixed"), : constant.shape[0], :] += constant
     weights = made.arrays["operating_weight"].values
     components = [str(name) for name in made.axes["cost_component"].names]
     running = np.array([name not in ONE_OFF_COSTS for name in components])
@@ -221,9 +224,8 @@ def _money(made: Assembly) -> None:
     transfer = [int(name in costs and costs[name].account == "transfer") for name in components]
     made.put("result", "transfer", ("cost_component",), np.array(transfer, dtype=np.int8))
     made.put("result", "objective", (), float(made.parts.solution.objective))
-    standing = float(made.arrays["standing_fixed_cost"].values.sum())
     paid = float(array[np.array(transfer) == 1].sum())
-    made.put("result", "system_cost", (), float(made.parts.solution.objective) - paid + standing)
+    made.put("result", "system_cost", (), float(made.parts.solution.objective) - paid)
 
 
 def _sheets(made: Assembly) -> None:

@@ -150,8 +150,7 @@ def _cost(dataset: xr.Dataset) -> list[str]:
     objective, system = float(dataset["objective"]), float(dataset["system_cost"])
     rows: list[Sequence[object]] = [["objective", objective]]
     paid = float(by.values[transfer].sum())
-    rows += [["  less transfers", -paid], ["  and fixed cost of stock that cannot close", system - objective + paid]]
-    rows += [["system cost", system]]
+    rows += [["  less transfers", -paid], ["system cost", system]]
     parts = [(str(n), float(x)) for n, x in zip(by["cost_component"].values, by.values, strict=True) if abs(x) > 1e-9]
     rows += [[f"    {name}", amount] for name, amount in sorted(parts, key=lambda part: -abs(part[1]))]
     rate = 100 * float(dataset.attrs["discount_rate"])

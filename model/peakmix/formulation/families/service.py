@@ -36,7 +36,7 @@ def build(model: Any, parameters: Parameters) -> None:
                     continue
                 if not held[technology] or cohort == ALL:
                     index.append((region, technology, cohort, period))
-                elif (region, technology, cohort, period) in service:
+                elif (region, technology, cohort, period) in model.stock:
                     index.append((region, technology, cohort, period))
                     by_vintage.append((region, technology, cohort, period))
         if held[technology] and cohorts == [ALL]:
@@ -61,7 +61,7 @@ def build(model: Any, parameters: Parameters) -> None:
     model.capacity_limit = pyo.Constraint(pooled, rule=limit)
     model.vintage_limit = pyo.Constraint(by_vintage, rule=vintage)
     floors = {(r, t, p) for r, t, _, p in parameters.values.get("floor", {})}
-    floors |= {k for k, x in parameters.values.get("standing_floor", {}).items() if x}
+    floors |= set(parameters.values.get("standing_floor", {}))
     floors = {k for k in floors if k[2] != parameters.horizon.base}
     model.minimum_run = pyo.Constraint(sorted(floors), rule=least)
     for region, technology, cohort, period in index:

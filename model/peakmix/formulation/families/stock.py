@@ -36,7 +36,8 @@ from peakmix.parameters.container import Key, Parameters
 def build(model: Any, parameters: Parameters) -> None:
     """Add the stock variables and rows."""
     books: Books = model.books
-    stock = sorted(k for k in parameters.values.get("live", {}) if k[:3] in parameters.facts["tracked"])
+    live = [k for k in parameters.values.get("live", {}) if k[:3] in parameters.facts["tracked"]]
+    stock = sorted(k for k in live if can_stand(parameters, k))
     model.new_capacity = pyo.Var(sorted(parameters.values.get("capital_charge", {})), bounds=(0, None))
     model.stock = pyo.Var(stock, bounds=(0, None))
     carried = set(parameters.values.get("carry", {}))
@@ -69,7 +70,7 @@ def _conversions(model: Any, parameters: Parameters, books: Books) -> None:
         target, clock = parameters.facts["conversion"][name][1], parameters.facts["conversion"][name][3]
         for label in books.vintages[region, source, period]:
             received = clock == "reset" or (region, target, label, period) in carried
-            if (region, source, label, period) in carried and received:
+            if (region, source, label, period) in carried and (region, source, label, period) in model.stock and received:
                 live.append((region, name, label, period))
     model.conversion = pyo.Var(live, bounds=(0, None))
     model.renewal = pyo.Var(pooled, bounds=(0, None))
@@ -82,9 +83,17 @@ def _conversions(model: Any, parameters: Parameters, books: Books) -> None:
             model.books.converted["entry", region, target, period].append((name, label))
 
 
+def can_stand(parameters: Parameters, key: Key) -> bool:
+    """Can this vintage hold anything: it stands, it may be built, or conversions may bring it?"""
+    region, technology, label, _ = key
+    if (region, technology, label) in parameters.facts["existing"]:
+        return True
+    return (region, technology, int(label)) in parameters.facts["entries"] or technology in parameters.facts["receives"]
+
+
 def can_expire(parameters: Parameters, books: Books, region: str, technology: str, period: int) -> bool:
     """Can anything reach its end of life in this period: standing stock, or what an earlier period may have added?"""
-    if parameters.get("standing_expiring", (region, technology, period)):
+    if (region, technology, period) in parameters.values.get("standing_expiring", {}):
         return True
     return bool(books.expiring[region, technology, period])
 

@@ -72,11 +72,11 @@ def build(model: Any, parameters: Parameters, policy_id: str, policy: Any) -> No
         for key in [k for k in parameters.values.get("pace_now", {}) if k[0] == policy_id]:
             period = key[1]
             before = parameters.horizon.before(period)
-            now = [quantity(model, books, policy.quantity, r, t, period) for r, t in members]
-            left = parameters["pace_now"][key] * total(now)
+            now = total(quantity(model, books, policy.quantity, r, t, period) for r, t in members)
+            left = parameters["pace_now"][key] * now if has_terms(now) else 0.0
             if before is not None and key in parameters.values.get("pace_before", {}):
-                earlier = [quantity(model, books, policy.quantity, r, t, before) for r, t in members]
-                left = left - parameters["pace_before"][key] * total(earlier)
+                earlier = total(quantity(model, books, policy.quantity, r, t, before) for r, t in members)
+                left = left - parameters["pace_before"][key] * earlier if has_terms(earlier) else left
             if has_terms(left):
                 rows(model, "policy_pace")[policy_id, region, technology, period] = left <= parameters["pace_seed"][key]
 
