@@ -9,8 +9,9 @@ from typing import Any
 
 import pandas as pd
 
+from peakmix.parameters.aggregation import Spreads
 from peakmix.parameters.lookup import Lookup, Places, blank, records
-from peakmix.parameters.time import Horizon, Series, Vintage, in_period
+from peakmix.parameters.time import Horizon, Series, Vintage, at_year, in_period
 from peakmix.tables.dataset import DataSet
 
 
@@ -33,6 +34,7 @@ class Context:
     active: list[tuple[str, str]] = field(default_factory=list)
     cut: dict[str, set[str]] = field(default_factory=dict)
     base_values: dict[str, float] = field(default_factory=dict)
+    spreads: Spreads = field(default_factory=Spreads)
 
     @property
     def money(self) -> str:
@@ -124,11 +126,16 @@ class Context:
         return {m: 1 / len(members) for m in members}
 
     def weighted(
-        self, weights: dict[str, float], find: Callable[[Sequence[str]], Series | None], default: float | None = None
+        self,
+        weights: dict[str, float],
+        find: Callable[[Sequence[str]], Series | None],
+        default: float | None = None,
+        what: tuple[str, str] | None = None,
     ) -> list[tuple[float, Series]] | None:
         """(weight, series) of the places of a region; None when no place has one.
 
-        A place without a series counts with the stated default, or is left out where there is none.
+        A place without a series counts with the stated default, or is left out where there is none. ``what`` (name,
+        region) records how far the places lie apart.
         """
         read = [(w, find(self.places.chain(place))) for place, w in weights.items()]
         if all(series is None for _, series in read):
@@ -136,6 +143,8 @@ class Context:
         standard: Series | None = None if default is None else [(None, default)]
         found = [(w, s) for w, own in read if (s := standard if own is None else own) is not None]
         total = sum(w for w, _ in found)
+        if what is not None and len(found) > 1:
+            self.spreads.add(*what, ((w / total, at_year(s, self.horizon.first[0], "linear")) for w, s in found))
         return [(w / total, s) for w, s in found] if found else None
 
     def period_value(self, weighted: Iterable[tuple[float, Series]], period: int, between: str = "linear") -> float:
@@ -148,6 +157,7 @@ class Context:
             self.weights(region, technology),
             lambda chain: self.parameters.series(technology, name, chain=chain),
             self.default("technology_parameters", name),
+            (f"{name} of {technology}", region),
         )
 
     def default(self, table: str, parameter: str) -> float | None:

@@ -102,6 +102,7 @@ def derive(dataset: DataSet, spec: Any) -> tuple[Parameters, Context]:
     settle_exchange(context, parameters, arcs)
     parameters.sets["active"] = list(context.active)
     derive_weights(parameters)
+    parameters.reports["aggregation"] = context.spreads.report()
     return parameters, context
 
 

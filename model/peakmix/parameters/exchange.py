@@ -105,6 +105,7 @@ def _market_values(
     sign = -1.0 if direction == "sell" else 1.0
     for period in context.horizon:
         total = factor = norm = 0.0
+        seen: list[tuple[float, float]] = []
         for place, weight in weights.items():
             price = lookup.series(market, "price", chain=chain_of(place))
             if price is None:
@@ -113,9 +114,12 @@ def _market_values(
             emission = lookup.series(market, "emission_factor", chain=chain_of(place)) or [(None, 0.0)]
             local = in_period(price, period, context.horizon, "linear") * in_period(relative, period, context.horizon, "linear")
             total += weight * local
+            seen.append((weight, local))
             factor += weight * in_period(emission, period, context.horizon, "linear")
             norm += weight
         parameters.put("market_price", (region, market, period), total / norm)
+        if period == context.horizon.first[0]:
+            context.spreads.add(f"price in {market}", region, ((w / norm, x) for w, x in seen))
         charge = sign * total / norm * context.horizon.operating_weight(period)
         parameters.put("market_charge", (region, market, period), charge)
         if factor:

@@ -75,6 +75,7 @@ def _find(context: Context, lookup: Lookup, region: str, measure: str, host: str
         context.weights(region, host),
         lambda chain: lookup.first((measure, host, name), (measure, None, name), chain=chain),
         context.default("measure_parameters", name),
+        (f"{name} of {measure} on {host}", region),
     )
 
 

@@ -53,7 +53,12 @@ def derive_flows(context: Context, parameters: Parameters) -> None:
             net: dict[str, float] = defaultdict(float)
             net[context.product[technology]] += 1.0
             for commodity, direction in sorted(keys[technology]):
-                found = context.weighted(weights, _finder(lookup, technology, commodity, direction), 0.0)
+                found = context.weighted(
+                    weights,
+                    _finder(lookup, technology, commodity, direction),
+                    0.0,
+                    (f"{direction} of {commodity} in {technology}", region),
+                )
                 if found is None:
                     continue
                 amount = sum(w * at_year(s, year, "linear") for w, s in found)

@@ -161,5 +161,6 @@ def global_attributes(
         "certificate": as_json(certificate.attributes()),
         "audits": as_json(audits),
         "timings": as_json({name: round(seconds, 4) for name, seconds in timings.items()}),
+        "aggregation": as_json(axes.parameters.reports.get("aggregation", {})),
         "warnings": as_json(list(axes.parameters.reports.get("warnings", []))),
     }

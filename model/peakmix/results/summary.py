@@ -39,6 +39,7 @@ def summarise(dataset: xr.Dataset) -> str:
         _rents(dataset),
         _nearest(dataset),
         _guards(dataset),
+        _aggregation(dataset),
         _trust(dataset),
     )
     return "\n\n".join("\n".join(lines) for lines in parts if lines)
@@ -259,6 +260,19 @@ def _nearest(dataset: xr.Dataset) -> list[str]:
 def _guards(dataset: xr.Dataset) -> list[str]:
     told = [*json.loads(dataset.attrs["warnings"]), *guards(dataset)]
     return ["look twice", *(f"  - {sentence}" for sentence in told)] if told else []
+
+
+def _aggregation(dataset: xr.Dataset) -> list[str]:
+    """How far the places inside the regions lie apart, where places were put together."""
+    told = json.loads(dataset.attrs["aggregation"])
+    if not told.get("differing"):
+        return []
+    first = told["largest"][0]
+    return [
+        f"aggregation  {told['weighted']:,} recipe values and prices stand for several places; "
+        f"they differ in {told['differing']:,}, by {told['mean_spread']:.2%} on average over all;",
+        f"  furthest apart: {first['what']} in {first['region']}, {first['spread']:.0%}",
+    ]
 
 
 def _trust(dataset: xr.Dataset) -> list[str]:
