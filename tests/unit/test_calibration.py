@@ -69,7 +69,7 @@ def solved(problem: Problem, **spec: Any) -> Solved:
 def compared(problem: Problem, **spec: Any) -> pd.DataFrame:
     """The comparison of the base period."""
     case = solved(problem, **spec)
-    return calibrate(case.prepared.data, case.prepared.parameters, variable_values(case.prepared, case.solution.x))
+    return calibrate(case.prepared.context, case.prepared.parameters, variable_values(case.prepared, case.solution.x))
 
 
 BY_HAND = [
@@ -159,3 +159,20 @@ def test_the_text_shows_the_nation_and_the_misses() -> None:
     assert "-11.1%" in text
     assert "2 other places" in text
     assert "North" in table_text(table, everything=True)
+
+
+def test_power_that_a_technology_gives_back_is_not_deducted_from_what_it_takes() -> None:
+    """A kiln that takes 100 and makes 40 kWh/t from its own heat: 100 taken, 60 bought."""
+    problem = (
+        Problem()
+        .commodity("clinker")
+        .commodity("electricity", kind="energy", unit="MWh", energy_content=3.6)
+        .technology("kiln", "clinker", inputs={"electricity": 0.1}, outputs={"electricity": 0.04}, units=POWER)
+        .stock("kiln", 10.0)
+        .demand("clinker", 5.0)
+        .base_output("kiln", 5.0)
+        .market("grid", "electricity", 300.0, unit="MWh", scope="purchased_power", factor=0.5)
+    )
+    for quantity, unit in (("electricity_intensity", "kWh/t"), ("energy_intensity", "GJ/t"), ("power_co2", "Mt/yr")):
+        statistic(problem, quantity, "kiln", 1.0, unit, location="Here")
+    assert compared(problem)["computed"].tolist() == pytest.approx([100.0, 0.06 * 3.6, 5 * 0.06 * 0.5])
