@@ -134,6 +134,29 @@ def test_python_of_the_readme_runs(tmp_path: Path) -> None:
         walk.Walk(tmp_path).page(f"```python\n{body}```\n")
 
 
+def _cited() -> list[tuple[str, str, float]]:
+    """(table, selection, number) of the comments in data-decisions.md."""
+    text = (DOCS / "data-decisions.md").read_text(encoding="utf-8")
+    lines = re.findall(r"^(\w+) \| (.+) \| ([-\d.]+)$", text, re.MULTILINE)
+    return [(table, where, float(number)) for table, where, number in lines]
+
+
+@pytest.mark.slow
+def test_numbers_cited_in_the_data_decisions_stand_in_the_tables() -> None:
+    """column=value pairs; alternatives by /; several rows are added up; 0.5 % for rounding in the text."""
+    tables: dict[str, list[dict[str, str]]] = {}
+    for _, name, rows in dictionary.files(ROOT / "data" / "national"):
+        tables.setdefault(name, []).extend(rows)
+    wrong = []
+    for name, where, number in _cited():
+        pairs = [pair.split("=") for pair in where.split(", ")]
+        found = [float(r["value"]) for r in tables[name] if all(r[column] in cells.split("/") for column, cells in pairs)]
+        if not found or sum(found) != pytest.approx(number, rel=0.005, abs=1e-9):
+            wrong.append(f"{name}: {where} is {found}, the page says {number:g}")
+    assert _cited()
+    assert not wrong, "\n".join(wrong)
+
+
 def test_what_the_readme_calls_missing_is_missing() -> None:
     from typer.main import get_command
 
