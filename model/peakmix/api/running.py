@@ -18,9 +18,11 @@ from peakmix.results.dataset import RunParts, build_dataset
 from peakmix.results.quick_audit import quick_audit
 from peakmix.results.store import write_result
 from peakmix.results.summary import summarise
-from peakmix.scenario import Scenario
+from peakmix.scenario import Scenario, check_against
+from peakmix.scenario.levers import adjust
 from peakmix.solve.certificate import solve_certified
 from peakmix.solve.solution import SolveOptions, Status, write_to_stderr
+from peakmix.tables.dataset import DataSet
 
 HELPERS = ("lever", "nothing", "mark")
 """Variables that stand for no decision."""
@@ -98,10 +100,14 @@ def run(
     return result
 
 
-def run_scenario(scenario: Scenario, frames: Mapping[str, pd.DataFrame] | None = None) -> RunResult:
-    """Solve a loaded scenario without writing a file."""
+def run_scenario(scenario: Scenario, frames: Mapping[str, pd.DataFrame] | None = None, data: DataSet | None = None) -> RunResult:
+    """Solve a loaded scenario without writing a file; ``data`` replaces the data set that the scenario names."""
     timings = Timings()
-    _, data = read(scenario, timings, frames=frames)
+    if data is None:
+        _, data = read(scenario, timings, frames=frames)
+    else:
+        check_against(data, scenario)
+        data = adjust(data, scenario)
     return solve_prepared(prepare(scenario, data, timings), False)
 
 

@@ -47,6 +47,6 @@ def build(
             lines += ["", kind]
         counts = Counter({c: len(table.indices(c)) for c in table.components})
         lines += [f"  {name:<28}{count:>9,}" for name, count in counts.most_common()]
-    lines += ["", f"coefficient ranges  {coefficient_ranges(program)}"]
+    lines += ["", "coefficient ranges", *(f"  {line}" for line in coefficient_ranges(program).lines())]
     lines += ["", "seconds  " + ", ".join(f"{k} {v:.2f}" for k, v in timings.seconds.items())]
     return BuildResult(prepared, "\n".join(lines))

@@ -13,7 +13,7 @@ from typing import Any
 
 import numpy as np
 
-from peakmix.api.prepare import Progress, Timings, read, silent
+from peakmix.api.prepare import Progress, Timings, base_values, read, silent
 from peakmix.formulation.build import build as build_model
 from peakmix.formulation.build import derive_policies
 from peakmix.formulation.marks import add_marks
@@ -79,10 +79,11 @@ def _distinct(watched: Mapping[str, Any]) -> list[str]:
 def _window(scenario: Scenario, data: Any, name: str, watched: Mapping[str, Any], timings: Timings) -> Window:
     policy = watched[name]
     indicator = policy.scoped(policy.indicator)
-    same = {k for k, p in watched.items() if p.scoped(p.indicator).quantity == indicator.quantity}
-    others = {k: p for k, p in scenario.spec.active_policies.items() if k not in same and k not in watched}
+    same = {k for k, p in watched.items() if p.scoped(p.indicator) == indicator}
+    others = {k: p for k, p in scenario.spec.active_policies.items() if k not in same}
     timings.phase(f"compile {name}")
     parameters, context = derive(data, scenario.spec)
+    context.base_values = base_values(scenario, data, others)
     derive_policies(parameters, others, context)
     model = build_model(parameters)
     periods = tuple(parameters.horizon)

@@ -17,6 +17,9 @@ from peakmix.parameters.lookup import Lookup, blank, records
 from peakmix.parameters.recipes import ledger_contents
 from peakmix.parameters.time import Series, at_year, in_period, survival
 
+ROUNDING = 1e-12
+"""Shares below this are rounding of floating-point numbers, not measures that still stand."""
+
 SIGN = {"saves_input": 1.0, "adds_input": -1.0, "adds_output": 1.0, "saves_output": -1.0}
 
 
@@ -130,7 +133,8 @@ def _sunk_left(context: Context, life: float, period: int) -> float:
     horizon = context.horizon
     start = horizon.first[1] if len(horizon.first) > 1 else horizon.end
     years = horizon.years(period)
-    return sum(max(0.0, 1 - (y - start) / life) for y in years) / len(years)
+    left = sum(max(0.0, 1 - (y - start) / life) for y in years) / len(years)
+    return left if left > ROUNDING else 0.0
 
 
 def _measure_flows(context: Context, parameters: Parameters) -> None:

@@ -10,6 +10,7 @@ import numpy as np
 import xarray as xr
 
 from peakmix.results.guards import dated, guards
+from peakmix.results.trust import aggregation, trust
 from peakmix.solve.program import FloatArray
 
 LEAST_SHARE = 0.005
@@ -39,8 +40,8 @@ def summarise(dataset: xr.Dataset) -> str:
         _rents(dataset),
         _nearest(dataset),
         _guards(dataset),
-        _aggregation(dataset),
-        _trust(dataset),
+        aggregation(dataset),
+        trust(dataset),
     )
     return "\n\n".join("\n".join(lines) for lines in parts if lines)
 
@@ -260,43 +261,3 @@ def _nearest(dataset: xr.Dataset) -> list[str]:
 def _guards(dataset: xr.Dataset) -> list[str]:
     told = [*json.loads(dataset.attrs["warnings"]), *guards(dataset)]
     return ["look twice", *(f"  - {sentence}" for sentence in told)] if told else []
-
-
-def _aggregation(dataset: xr.Dataset) -> list[str]:
-    """How far the places inside the regions lie apart, where places were put together."""
-    told = json.loads(dataset.attrs["aggregation"])
-    if not told.get("differing"):
-        return []
-    first = told["largest"][0]
-    return [
-        f"aggregation  {told['weighted']:,} recipe values and prices stand for several places; "
-        f"they differ in {told['differing']:,}, by {told['mean_spread']:.2%} on average over all;",
-        f"  furthest apart: {first['what']} in {first['region']}, {first['spread']:.0%}",
-    ]
-
-
-def _trust(dataset: xr.Dataset) -> list[str]:
-    """Certificate, audits and solver."""
-    told = dataset.attrs
-    certificate = json.loads(told["certificate"])
-    names = ("row", "bound", "dual", "row_dual", "complementarity", "gap")
-    worst = max(names, key=lambda n: float(certificate[f"{n}_value"]) / float(certificate[f"{n}_tolerance"]))
-    lines = [
-        f"certificate  {_passed(certificate['passed'])}; nearest to its tolerance: {worst.replace('_', ' ')} "
-        f"{float(certificate[f'{worst}_value']):.1e} of {float(certificate[f'{worst}_tolerance']):.0e}; "
-        f"prices are {told['prices']}"
-    ]
-    for name, audit in json.loads(told["audits"]).items():
-        if audit.get("missing"):
-            lines.append(f"{name} audit  not made")
-            continue
-        checks = audit.get("checks", {})
-        largest = max(((float(c["value"]), k, c.get("worst", "")) for k, c in checks.items()), default=None)
-        where = f"; largest residual {largest[0]:.1e} in {largest[1]}" if largest else ""
-        lines.append(f"{name} audit  {_passed(audit['passed'])}{where}")
-    lines.append(f"solver       {told['solver_name']} {told['solver_version']}, {told['solver_method']}")
-    return lines
-
-
-def _passed(flag: object) -> str:
-    return "passed" if flag else "FAILED"
