@@ -37,6 +37,7 @@ class Decisions:
         self._arrays: dict[str, dict[Index, Floats]] = {name: {} for name in COMPONENTS}
         self.whole: dict[Index, float] = {}
         self.zero = calendar.zeros()
+        self.summed: dict[Index, Any] = {}
         for name, members in values.items():
             if name == NOTHING:
                 for index, value in members.items():
@@ -60,6 +61,8 @@ class Decisions:
         place = calendar.position.get(period)
         if place is not None:
             arrays.setdefault(tuple(key), calendar.zeros())[place] = value
+            if name == "entering_capacity":
+                self.summed.setdefault(tuple(key), calendar.zeros() > 0)[place] = True
         elif name == "policy_excess" and period == 0:
             self.whole[tuple(key)] = value
         else:

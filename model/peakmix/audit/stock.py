@@ -40,10 +40,11 @@ def _trajectories(case: Case, capacities: Capacities) -> None:
 
 
 def _entering(case: Case, capacities: Capacities) -> None:
-    """Capacity that enters."""
+    """Capacity that enters, in the periods whose sum is a decision of its own."""
     for (region, technology), entering in case.decisions.all("entering_capacity").items():
         own = capacities.entering.get((region, technology), case.decisions.zero)
-        case.tally.equal("entering capacity", (region, technology), entering, own)
+        summed = case.decisions.summed[region, technology]
+        case.tally.equal("entering capacity", (region, technology), entering, np.where(summed, own, entering))
 
 
 def _new(case: Case) -> None:
