@@ -1,1 +1,1 @@
-"""Plans and runs of many members of one base scenario."""
+"""Sweeps: many members of one scenario, planned first, solved from one compilation a structure, kept chunk by chunk."""
