@@ -1,0 +1,139 @@
+"""Files of a store: written under a temporary name, synced, renamed; checked when read; one run at a time."""
+
+from __future__ import annotations
+
+import contextlib
+import errno
+import hashlib
+import io
+import json
+import os
+import secrets
+import shutil
+import zipfile
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from peakmix.foundation.errors import LimitError, Place, UsageError, display_path
+
+Arrays = Mapping[str, np.ndarray[Any, Any]]
+FULL = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
+
+
+def write_bytes(path: Path, content: bytes) -> None:
+    """Write a file so that it is there whole or not at all.
+
+    Raises
+    ------
+    LimitError
+        When the disk is full; what was finished before stays.
+    UsageError
+        When the folder cannot be written.
+    """
+    temporary = path.with_name(f".{path.name}.{secrets.token_hex(4)}.partial")
+    try:
+        with temporary.open("wb") as file:
+            file.write(content)
+            file.flush()
+            os.fsync(file.fileno())
+        temporary.replace(path)
+        folder = os.open(path.parent, os.O_RDONLY)
+        try:
+            os.fsync(folder)
+        finally:
+            os.close(folder)
+    except OSError as error:
+        raise _trouble(error, path, len(content)) from error
+    finally:
+        with contextlib.suppress(OSError):
+            temporary.unlink(missing_ok=True)
+
+
+def _trouble(error: OSError, path: Path, size: int) -> LimitError | UsageError:
+    """What went wrong while writing, with the path."""
+    place = Place(display_path(path))
+    if error.errno not in FULL:
+        return UsageError(f"the folder of a sweep can be written ({error})", place=place, fix="name another folder")
+    with contextlib.suppress(OSError):
+        free = shutil.disk_usage(path.parent).free
+        return LimitError(
+            f"the disk, a quota or the file size limit is full: {size / 1e6:.3g} MB are needed, {free / 1e6:.3g} MB are free",
+            place=place,
+            fix="free some room and give the same command again; finished chunks are kept",
+        )
+    return LimitError("the disk is full", place=place, fix="free some room and give the same command again")
+
+
+def write_json(path: Path, value: Any) -> None:
+    """Write plain data as JSON."""
+    write_bytes(path, json.dumps(value, ensure_ascii=False, separators=(",", ":"), sort_keys=True).encode())
+
+
+def digest(arrays: Arrays) -> str:
+    """SHA-256 over names, types, shapes and values."""
+    total = hashlib.sha256()
+    for name in sorted(arrays):
+        array = np.ascontiguousarray(arrays[name])
+        total.update(f"{name} {array.dtype.str} {array.shape};".encode())
+        total.update(array.tobytes())
+    return total.hexdigest()
+
+
+def write_arrays(path: Path, arrays: Arrays, header: Mapping[str, Any]) -> None:
+    """Write arrays with a header that holds their checksum; texts are arrays of fixed characters."""
+    whole = dict(header) | {"checksum": digest(arrays)}
+    buffer = io.BytesIO()
+    text = np.frombuffer(json.dumps(whole, ensure_ascii=False).encode(), dtype=np.uint8)
+    np.savez_compressed(buffer, header=text, **{f"a_{name}": array for name, array in arrays.items()})
+    write_bytes(path, buffer.getvalue())
+
+
+def read_arrays(path: Path) -> tuple[dict[str, np.ndarray[Any, Any]], dict[str, Any]] | None:
+    """Arrays and header; None when the file is missing, cut short or altered."""
+    try:
+        with np.load(path, allow_pickle=False) as stored:
+            header = json.loads(stored["header"].tobytes())
+            arrays = {name[2:]: stored[name] for name in stored.files if name.startswith("a_")}
+    except (OSError, ValueError, KeyError, EOFError, zipfile.BadZipFile, zipfile.LargeZipFile, SyntaxError):
+        return None
+    except Exception as error:  # zlib.error and what a damaged archive may raise
+        if type(error).__name__ not in ("error", "NotImplementedError", "struct.error"):
+            raise
+        return None
+    return (arrays, header) if header.get("checksum") == digest(arrays) else None
+
+
+@contextlib.contextmanager
+def locked(folder: Path) -> Iterator[None]:
+    """Hold the store; the system lets go of it when the process ends, however it ends.
+
+    Raises
+    ------
+    UsageError
+        When another run holds it.
+    """
+    try:
+        import fcntl
+    except ImportError:  # a system without file locks
+        yield
+        return
+    folder.mkdir(parents=True, exist_ok=True)
+    with (folder / "lock").open("a+") as file:
+        try:
+            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except OSError:
+            raise UsageError(
+                "another run works on this sweep",
+                place=Place(display_path(folder)),
+                fix="wait for it, or look with `peakmix sweep status`",
+            ) from None
+        yield
+
+
+def remove_partial(folder: Path) -> None:
+    """Remove what a killed run left unfinished."""
+    for leftover in folder.glob(".*.partial"):
+        leftover.unlink(missing_ok=True)
