@@ -17,6 +17,7 @@ from peakmix.api.prepare import Progress, Timings, base_values, read, silent
 from peakmix.formulation.build import build as build_model
 from peakmix.formulation.build import derive_policies
 from peakmix.formulation.marks import add_marks
+from peakmix.formulation.policies.common import indicator_unit
 from peakmix.foundation.errors import InfeasibleError, UsageError
 from peakmix.parameters.derive import derive
 from peakmix.scenario import Scenario
@@ -55,17 +56,35 @@ class WindowResult:
     text: str
 
 
-def window(path: Path | str | Scenario, progress: Progress = silent, changes: Mapping[str, Any] | None = None) -> WindowResult:
-    """The window of every limited or peaked indicator of a scenario."""
+def window(
+    path: Path | str | Scenario,
+    progress: Progress = silent,
+    changes: Mapping[str, Any] | None = None,
+    policy: str | None = None,
+) -> WindowResult:
+    """The window of a policy's indicator; without a name, of the first limit or peak rule of the scenario.
+
+    Every window takes one solve for the reference, one for each period after the base period and one for the joint path.
+
+    Raises
+    ------
+    UsageError
+        When the scenario limits nothing, or no limit or peak rule has that name.
+    """
     timings = Timings(progress=progress)
     scenario, data = read(path, timings, changes)
     watched = {k: p for k, p in scenario.spec.active_policies.items() if p.instrument in ("limit", "peak")}
     if not watched:
         raise UsageError("the scenario limits no indicator", fix="add a limit or a peak policy, whose indicator is then shown")
-    windows = [_window(scenario, data, name, watched, timings) for name in _distinct(watched)]
+    distinct = _distinct(watched)
+    name = policy if policy is not None else distinct[0]
+    if name not in watched:
+        raise UsageError(f"no limit or peak rule {name!r}", fix=f"known: {', '.join(watched)}")
+    found = _window(scenario, data, name, watched, timings)
     timings.done()
-    text = "\n\n".join("\n".join(w.lines()) for w in windows)
-    return WindowResult(windows, text)
+    others = [other for other in distinct if other != name and other in watched]
+    lines = found.lines() + ([f"other indicators: --policy {' | '.join(others)}"] if others else [])
+    return WindowResult([found], "\n".join(lines))
 
 
 def _distinct(watched: Mapping[str, Any]) -> list[str]:
@@ -92,10 +111,16 @@ def _window(scenario: Scenario, data: Any, name: str, watched: Mapping[str, Any]
     timings.phase(f"solve {name}")
     span = program.cols.span("mark")
     reference = _levels(program, span)
-    least = [float(_levels(_aimed(program, span, [k == j for j in range(len(periods))]), span)[k]) for k in range(len(periods))]
     lengths = [float(parameters.horizon.n(p)) for p in periods]
     joint = _levels(_aimed(program, span, lengths), span)
-    return Window(name, "million natural units a year", periods, tuple(reference), tuple(least), tuple(joint))
+    least = [
+        float(joint[k])
+        if p == parameters.horizon.base
+        else float(_levels(_aimed(program, span, [k == j for j in range(len(periods))]), span)[k])
+        for k, p in enumerate(periods)
+    ]
+    unit = indicator_unit(indicator, parameters)
+    return Window(name, unit, periods, tuple(reference), tuple(least), tuple(joint))
 
 
 def _aimed(program: LinearProgram, span: slice, weights: Any) -> LinearProgram:

@@ -88,9 +88,14 @@ def build(
 
 
 @app.command()
-def window(scenario: ScenarioFile, setting: Setting = None, quiet: Quiet = False) -> None:
+def window(
+    scenario: ScenarioFile,
+    policy: Annotated[str | None, typer.Option("--policy", metavar="NAME", help="Limit or peak rule to look at.")] = None,
+    setting: Setting = None,
+    quiet: Quiet = False,
+) -> None:
     """Print what a limit can bind on: emissions of the reference and the least reachable ones, by period."""
-    _run("window", path=scenario, setting=setting, quiet=quiet)
+    _run("window", path=scenario, policy=policy, setting=setting, quiet=quiet)
 
 
 @app.command()
@@ -110,6 +115,18 @@ def run(
 def verify(result: ResultFile, quiet: Quiet = False) -> None:
     """Audit a result file again from its tables and print what was checked."""
     _run("verify", path=result, quiet=quiet)
+
+
+@app.command()
+def diff(
+    first: Annotated[Path, typer.Argument(metavar="A", help="Result file or its folder.", show_default=False)],
+    second: Annotated[Path, typer.Argument(metavar="B", help="Result compared with A.", show_default=False)],
+    rows: Annotated[int, typer.Option("--rows", min=1, help="Rows of each list to print.")] = 12,
+    csv: Annotated[Path | None, typer.Option("--csv", metavar="DIR", help="Folder for the whole lists as CSV.")] = None,
+    overwrite: Annotated[bool, typer.Option("--overwrite", help="Replace existing files.")] = False,
+) -> None:
+    """Compare two results: inputs, policies that bind, and the cost difference by component, place and period."""
+    _run("diff", first=first, second=second, rows=rows, csv=csv, overwrite=overwrite)
 
 
 @app.command()

@@ -10,8 +10,8 @@ from peakmix.cli.outcome import deliver
 from peakmix.cli.progress import Phases
 
 
-def main(path: Path, setting: Sequence[str] | None, quiet: bool) -> int:
-    """Print the window of every limited indicator of a scenario."""
+def main(path: Path, policy: str | None, setting: Sequence[str] | None, quiet: bool) -> int:
+    """Print the window of one limited indicator of a scenario, the first without a name."""
     with Phases(quiet) as progress:
-        outcome = engine().window(path, progress=progress, **keywords(changes=changes_of(setting)))
+        outcome = engine().window(path, progress=progress, **keywords(changes=changes_of(setting), policy=policy))
     return deliver(outcome)
