@@ -1,0 +1,195 @@
+"""Two results compared: what was assumed otherwise, which policies changed their hold, and where the cost difference lies.
+
+    objective B - objective A = sum over component, place and period of (cost B - cost A)          exactly
+    system cost               = the same without transfers
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import pandas as pd
+import xarray as xr
+
+from peakmix.analysis.accounts import SYSTEM, costs
+from peakmix.analysis.reading import inputs
+
+CELL = ["component", "place", "period"]
+POLICY = ["policy", "row", "place", "case", "period"]
+SAME = 1e-9
+TEXT_FIELDS = ("title", "description", "name")
+
+
+@dataclass(frozen=True)
+class Difference:
+    """B less A.
+
+    settings   key, a, b: values of the resolved scenarios that differ
+    inputs     table, key, a, b, unit, kind: rows of the tables that differ; kind is changed, added or removed
+    policies   policy, row, place, case, period, kind, price_a, price_b, unit; kind is became binding, became free,
+               binding only in A (a row that B does not have), binding only in B
+    cost       component, place, period, account, a, b, difference, unit; the differences add up to ``objective``
+    objective  difference of the objectives; ``system`` of the system costs
+    notes      what a reader should know before believing a difference
+    """
+
+    a: str
+    b: str
+    settings: pd.DataFrame
+    inputs: pd.DataFrame
+    policies: pd.DataFrame
+    cost: pd.DataFrame
+    objective: float
+    system: float
+    unit: str
+    notes: tuple[str, ...]
+
+    def by(self, *keys: str) -> pd.DataFrame:
+        """Cost difference summed by component, place, period or account, largest first."""
+        table = self.cost.groupby(list(keys))[["a", "b", "difference"]].sum().reset_index()
+        return table.reindex(table["difference"].abs().sort_values(ascending=False, kind="stable").index).reset_index(drop=True)
+
+
+def compare(a: xr.Dataset, b: xr.Dataset) -> Difference:
+    """Compare two results; places, periods and policies need not be the same ones."""
+    cost = cost_difference(a, b)
+    unit = str(a["cost"].attrs["units"])
+    return Difference(
+        a=str(a.attrs["scenario_name"]),
+        b=str(b.attrs["scenario_name"]),
+        settings=setting_difference(a, b),
+        inputs=input_difference(a, b),
+        policies=policy_difference(a, b),
+        cost=cost,
+        objective=float(b["objective"]) - float(a["objective"]),
+        system=float(b["system_cost"]) - float(a["system_cost"]),
+        unit=unit,
+        notes=tuple(notes(a, b)),
+    )
+
+
+def cost_difference(a: xr.Dataset, b: xr.Dataset) -> pd.DataFrame:
+    """Discounted cost of both, and B less A, by component, place and period; a cell that one lacks counts zero there."""
+    account = pd.concat([costs(x)[["component", "account"]] for x in (a, b)]).drop_duplicates("component")
+    parts = [costs(x).set_index(CELL)["value"].rename(name) for x, name in ((a, "a"), (b, "b"))]
+    frame = pd.concat(parts, axis=1).fillna(0.0).rename_axis(CELL).reset_index()
+    frame["difference"] = frame["b"] - frame["a"]
+    frame["account"] = frame["component"].map(account.set_index("component")["account"]).fillna(SYSTEM)
+    frame["unit"] = str(a["cost"].attrs["units"])
+    return frame[[*CELL, "account", "a", "b", "difference", "unit"]].sort_values(CELL).reset_index(drop=True)
+
+
+def input_difference(a: xr.Dataset, b: xr.Dataset) -> pd.DataFrame:
+    """Rows of the tables that are not the same in both results."""
+    key = ["table", "key"]
+    left, right = (inputs(x).drop_duplicates(key).set_index(key)[["value", "unit"]] for x in (a, b))
+    both = left.add_suffix("_a").join(right.add_suffix("_b"), how="outer")
+    near = (both["value_a"] - both["value_b"]).abs() <= SAME * both[["value_a", "value_b"]].abs().max(axis=1)
+    moved = both[~(near & (both["unit_a"] == both["unit_b"]))].reset_index()
+    kind = np.select([moved["value_a"].isna(), moved["value_b"].isna()], ["added", "removed"], "changed")
+    moved = moved.assign(kind=kind, unit=moved["unit_b"].fillna(moved["unit_a"]))
+    return moved.rename(columns={"value_a": "a", "value_b": "b"})[[*key, "a", "b", "unit", "kind"]]
+
+
+def setting_difference(a: xr.Dataset, b: xr.Dataset) -> pd.DataFrame:
+    """Values of the resolved scenarios that differ, by dotted key; what one lacks is empty text.
+
+    A policy that only one of them has is one row.
+    """
+    first, second = _scenario(a), _scenario(b)
+    shared = set(first.get("policies") or {}) & set(second.get("policies") or {})
+    left, right = (dict(_flat(_short(x, shared))) for x in (first, second))
+    rows = [(key, left.get(key, ""), right.get(key, "")) for key in dict.fromkeys([*left, *right])]
+    rows = [row for row in rows if row[1] != row[2] and row[0] not in TEXT_FIELDS]
+    return pd.DataFrame(rows, columns=["key", "a", "b"])
+
+
+def _scenario(dataset: xr.Dataset) -> Any:
+    """The resolved scenario of a result."""
+    import yaml
+
+    return yaml.safe_load(str(dataset.attrs["scenario_yaml"]))
+
+
+def _short(spec: dict[str, Any], shared: set[str]) -> dict[str, Any]:
+    """A scenario in which policies that the other one lacks stand for themselves by their instrument."""
+    policies = spec.get("policies") or {}
+    told = {name: policy if name in shared else policy["instrument"] for name, policy in policies.items()}
+    return {**spec, "policies": told}
+
+
+def _flat(value: Any, key: str = "") -> Iterator[tuple[str, str]]:
+    """Leaves of nested maps by dotted key; lists are one value."""
+    if isinstance(value, dict) and value:
+        for name, entry in value.items():
+            yield from _flat(entry, f"{key}.{name}" if key else str(name))
+    else:
+        yield key, str(value)
+
+
+def sheet(dataset: xr.Dataset) -> pd.DataFrame:
+    """The policy sheet as a table, one row a policy row: POLICY, level, bound, slack, price, units and whether it binds."""
+    columns = {"policy": "id", "row": "component", "place": "place", "case": "case", "period": "period"}
+    columns |= {name: name for name in ("level", "bound", "unit", "price", "binding")}
+    columns |= {"slack": "slack_left", "price_unit": "price_unit"}
+    return pd.DataFrame({name: dataset[f"policy_{column}"].values for name, column in columns.items()})
+
+
+def policy_difference(a: xr.Dataset, b: xr.Dataset) -> pd.DataFrame:
+    """Policy rows that bind in one result and not in the other; rows of the swap ledger and charges are left out."""
+    parts = []
+    for name, dataset in (("a", a), ("b", b)):
+        rows = sheet(dataset)
+        kept = rows[~rows["row"].isin(["policy_swap_new", "policy_charged"])].drop_duplicates(POLICY).set_index(POLICY)
+        parts.append(kept[["binding", "price", "price_unit"]].add_suffix(f"_{name}"))
+    both = parts[0].join(parts[1], how="outer").reset_index()
+    bound_a, bound_b = (both[f"binding_{name}"].fillna(0) == 1 for name in ("a", "b"))
+    lacks_a, lacks_b = (both[f"binding_{name}"].isna() for name in ("a", "b"))
+    choices = [
+        (bound_b & lacks_a, "binding only in B"),
+        (bound_a & lacks_b, "binding only in A"),
+        (bound_b & ~bound_a, "became binding"),
+        (bound_a & ~bound_b, "became free"),
+    ]
+    both["kind"] = np.select([mask.to_numpy() for mask, _ in choices], [text for _, text in choices], "")
+    both["unit"] = both["price_unit_b"].fillna(both["price_unit_a"])
+    kept = both[both["kind"] != ""].reset_index(drop=True)
+    return kept[[*POLICY, "kind", "price_a", "price_b", "unit"]]
+
+
+def notes(a: xr.Dataset, b: xr.Dataset) -> Iterator[str]:
+    """What stands between two results and a fair comparison, as far as the files tell."""
+    if a.attrs["money"] != b.attrs["money"]:
+        yield f"money differs: {a.attrs['money']} and {b.attrs['money']}; costs are not comparable"
+    same_periods = a["period"].values.tolist() == b["period"].values.tolist()
+    weights = ("operating_weight", "investment_weight")
+    if not same_periods or any(not np.allclose(a[w].values, b[w].values, rtol=1e-12) for w in weights):
+        yield "periods or discount weights differ: compare system cost only between results with the same weights"
+    for name, dataset in (("A", a), ("B", b)):
+        if dataset.attrs["certified"] != "yes":
+            yield f"{name} is not certified"
+        if dataset.attrs["prices"] != "basic":
+            yield f"prices of {name} are interior: where the optimum is not unique they lie between those of its corners"
+    gap = abs(float(b["objective"]) - float(a["objective"]))
+    if gap <= 1e-8 * max(1.0, abs(float(a["objective"]))) and _decisions_differ(a, b):
+        yield "the objectives are equal and decisions differ: an optimum is not unique, differences of the mix mean little"
+    for name, dataset in (("A", a), ("B", b)):
+        ties = _ties(dataset)
+        if ties:
+            yield f"{name} may not be unique: {ties} choices not taken have an entry gap of 0 (a tie, or held back by a limit)"
+
+
+def _decisions_differ(a: xr.Dataset, b: xr.Dataset) -> bool:
+    """Does output differ anywhere?"""
+    left, right = (x["activity"].to_series() for x in (a, b))
+    joined = pd.concat([left.rename("a"), right.rename("b")], axis=1).fillna(0.0)
+    return bool(((joined["a"] - joined["b"]).abs() > 1e-6).any())
+
+
+def _ties(dataset: xr.Dataset) -> int:
+    """New capacity that is not built although its gap is zero: a tie, unless a limit or lack of demand holds it back."""
+    gap, built = dataset["entry_gap"].values, dataset["new_capacity"].values
+    return int(((gap >= 0) & (gap <= 1e-6) & (built <= 1e-9)).sum())

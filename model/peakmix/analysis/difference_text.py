@@ -1,0 +1,98 @@
+"""The comparison of two results as text for the terminal."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+
+import pandas as pd
+
+from peakmix.analysis.calibration_text import aligned
+from peakmix.analysis.difference import Difference
+
+MOST = 12
+LONG = 60
+
+
+def text(difference: Difference, most: int = MOST) -> str:
+    """What differs, shortest lists first; ``most`` rows of each list."""
+    blocks = [
+        [f"A  {difference.a}", f"B  {difference.b}"],
+        [f"look twice: {note}" for note in difference.notes],
+        list(_settings(difference.settings, most)),
+        list(_inputs(difference.inputs, most)),
+        list(_policies(difference.policies, most)),
+        list(_cost(difference, most)),
+    ]
+    return "\n\n".join("\n".join(block) for block in blocks if block)
+
+
+def _settings(frame: pd.DataFrame, most: int) -> Iterator[str]:
+    if not len(frame):
+        yield "scenarios: the same values"
+        return
+    yield f"scenarios: {len(frame)} values differ"
+    rows = [tuple(_cut(cell) for cell in row) for row in frame.head(most).itertuples(index=False)]
+    yield from _table(("key", "A", "B"), rows, len(frame) - most)
+
+
+def _inputs(frame: pd.DataFrame, most: int) -> Iterator[str]:
+    if not len(frame):
+        yield "inputs: the same rows"
+        return
+    counts = ", ".join(f"{count} {kind}" for kind, count in frame["kind"].value_counts().items())
+    yield f"inputs: {counts}"
+    rows = [(t, _cut(k), _number(a), _number(b), u) for t, k, a, b, u, _ in frame.head(most).itertuples(index=False)]
+    yield from _table(("table", "key", "A", "B", "unit"), rows, len(frame) - most)
+
+
+def _policies(frame: pd.DataFrame, most: int) -> Iterator[str]:
+    if not len(frame):
+        yield "policies: the same rows bind"
+        return
+    yield "policies whose rows bind in one result only"
+    rows = []
+    for policy, kind in frame[["policy", "kind"]].drop_duplicates().itertuples(index=False):
+        part = frame[(frame["policy"] == policy) & (frame["kind"] == kind)]
+        periods = sorted(set(part["period"]))
+        span = f"{periods[0]}" if len(periods) == 1 else f"{periods[0]} to {periods[-1]}"
+        prices = part["price_b" if "B" in str(kind) or kind == "became binding" else "price_a"]
+        rows.append((str(policy), str(kind), str(len(part)), span, _number(float(prices.max())), str(part["unit"].iloc[0])))
+    yield from _table(("policy", "what", "rows", "periods", "highest price", "unit"), rows[:most], len(rows) - most)
+
+
+def _cost(difference: Difference, most: int) -> Iterator[str]:
+    unit = difference.unit
+    yield f"cost, {unit} discounted, B less A"
+    yield f"  objective    {difference.objective:+,.4f}"
+    yield f"  system cost  {difference.system:+,.4f}   without transfers"
+    for key in ("component", "place", "period"):
+        frame = difference.by(key)
+        shown = frame[frame["difference"].abs() > 0].head(most)
+        rows = [(str(k), _number(a), _number(b), f"{d:+,.2f}") for k, a, b, d in shown.itertuples(index=False)]
+        rest = frame["difference"].sum() - shown["difference"].sum()
+        if len(frame) > len(shown) and abs(rest) > 0:
+            rows.append(("all others", "", "", f"{rest:+,.2f}"))
+        yield ""
+        yield f"  by {key}"
+        yield from _table((key, "A", "B", "difference"), rows, 0)
+
+
+def _table(head: Sequence[str], rows: Sequence[Sequence[str]], hidden: int) -> Iterator[str]:
+    """Indented rows; numbers to the right."""
+    right = [k for k, name in enumerate(head) if name in ("A", "B", "difference", "rows", "highest price") and head[0] != "key"]
+    yield from (f"  {line}" for line in aligned(head, rows, right))
+    if hidden > 0:
+        yield f"  ... and {hidden} more"
+
+
+def _cut(cell: object) -> str:
+    """Text on one line of limited length."""
+    shown = " ".join(str(cell).split())
+    return shown if len(shown) <= LONG else shown[: LONG - 3] + "..."
+
+
+def _number(value: float) -> str:
+    """Four digits, with separators of thousands; a dash where there is none."""
+    if value != value:
+        return "-"
+    return f"{value:,.0f}" if abs(value) >= 1000 else f"{value:.4g}"
