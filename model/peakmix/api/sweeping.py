@@ -3,17 +3,32 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
+from pathlib import Path
 from typing import Any
 
-from peakmix.api.prepare import base_values, needs_base
+import pandas as pd
+
+from peakmix.api.conflict import diagnose
+from peakmix.api.prepare import Prepared, Timings, base_values, data_root, needs_base
 from peakmix.formulation.build import derive_policies
+from peakmix.foundation.errors import Place, UsageError, display_path
 from peakmix.parameters.container import Parameters
 from peakmix.parameters.derive import derive
 from peakmix.scenario import Scenario, check_against
 from peakmix.scenario.levers import adjust
+from peakmix.solve.program import LinearProgram
+from peakmix.solve.solution import SolveOptions
+from peakmix.sweep import files
+from peakmix.sweep.engine import Engine
+from peakmix.sweep.plan import PLAN, Plan, Source, make, read, read_source, write
+from peakmix.sweep.running import Progress, Watch, run
 from peakmix.sweep.structure import Derivation
 from peakmix.tables.dataset import DataSet
+from peakmix.tables.loading import load as load_tables
+
+APART = ("policies", "name", "title", "description", "solver", "output")
+"""Parts of a scenario that the derivation without policies does not look at."""
 
 
 class Deriver:
@@ -28,7 +43,7 @@ class Deriver:
     @staticmethod
     def state(scenario: Scenario) -> str:
         """What decides the derivation apart from policies, as text; members that share it are best derived in a row."""
-        kept = {k: v for k, v in scenario.resolved.items() if k not in ("policies", "name", "title", "description", "solver", "output")}
+        kept = {key: value for key, value in scenario.resolved.items() if key not in APART}
         return json.dumps(kept, sort_keys=True, ensure_ascii=False)
 
     def __call__(self, scenario: Scenario) -> Derivation:
@@ -73,3 +88,83 @@ def copied(shared: Parameters) -> Parameters:
         shared.vintages,
         dict(shared.reports),
     )
+
+
+class Sweep:
+    """A sweep file ready to be planned and run into a folder.
+
+    Parameters
+    ----------
+    path:
+        The sweep file (YAML).
+    folder:
+        The store; default ``runs/out/<name>`` beside the sweep's folder.
+
+    Raises
+    ------
+    InputErrors
+    """
+
+    def __init__(
+        self, path: Path | str, folder: Path | str | None = None, frames: Mapping[str, pd.DataFrame] | None = None
+    ) -> None:
+        self.source: Source = read_source(Path(path))
+        self.folder = Path(folder) if folder is not None else default_folder(Path(path), self.source.spec.name)
+        data = load_tables(data_root(self.source.base), frames)
+        check_against(data, self.source.base)
+        self.derive = Deriver(data)
+
+    def plan(self, overwrite: bool = False, watch: Callable[[int, int], None] = lambda done, count: None) -> Plan:
+        """The plan: that of the folder when it is the same, else a new one that is written there.
+
+        Raises
+        ------
+        UsageError
+            When the folder holds another plan and overwrite is not asked for.
+        """
+        if (self.folder / PLAN).exists():
+            try:
+                present = read(self.folder)
+                if present.hash == self.source.hash(self.derive.data.hash):
+                    return present
+            except UsageError:
+                if not overwrite:
+                    raise
+            if not overwrite:
+                raise UsageError(
+                    "the folder of a sweep holds this plan and no other: file, base, tables or version have changed",
+                    place=Place(display_path(self.folder)),
+                    fix="name another folder, or add --overwrite (chunks that are the same are kept)",
+                )
+        count = len(self.source.rows)
+        made = make(self.source, self.derive, Deriver.state, self.derive.data.hash, lambda done: watch(done, count))
+        with files.locked(self.folder):
+            write(made, self.folder)
+        return made
+
+    def engine(self, plan: Plan, place: int) -> Engine:
+        """One structure of the plan, compiled."""
+        structure = plan.structures[place]
+        return Engine(self._derived(structure.members[0]), structure, explain, self._derived)
+
+    def _derived(self, member: int) -> Derivation:
+        return self.derive(self.source.scenario(member))
+
+    def run(self, jobs: int = 1, watch: Watch = lambda progress: None, overwrite: bool = False) -> Progress:
+        """Plan, if need be, and solve what is not finished."""
+        plan = self.plan(overwrite)
+        return run(self.folder, plan, lambda place: self.engine(plan, place), jobs, watch)
+
+
+def default_folder(path: Path, name: str) -> Path:
+    """Where a sweep is kept: runs/out/<name> for runs/sweeps/<file>, else out/<name> beside the file."""
+    beside = path.resolve().parent
+    return (beside.parent if beside.name == "sweeps" else beside) / "out" / name
+
+
+def explain(first: Derivation, program: LinearProgram) -> str:
+    """Why a member has no solution, in the words of policies and demand."""
+    family: Any = None
+    prepared = Prepared(first.scenario, first.data, first.parameters, None, None, family, program, {}, Timings())
+    error = diagnose(prepared, SolveOptions())
+    return f"{error.rule} {error.fix}".strip()

@@ -87,7 +87,8 @@ def write_arrays(path: Path, arrays: Arrays, header: Mapping[str, Any]) -> None:
     whole = dict(header) | {"checksum": digest(arrays)}
     buffer = io.BytesIO()
     text = np.frombuffer(json.dumps(whole, ensure_ascii=False).encode(), dtype=np.uint8)
-    np.savez_compressed(buffer, header=text, **{f"a_{name}": array for name, array in arrays.items()})
+    named: dict[str, Any] = {f"a_{name}": array for name, array in arrays.items()}
+    np.savez_compressed(buffer, header=text, **named)
     write_bytes(path, buffer.getvalue())
 
 

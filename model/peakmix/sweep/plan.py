@@ -159,7 +159,8 @@ def make(source: Source, derive: Derive, state: Callable[[Scenario], str], data_
     members = tuple(Member(source.name(k), designs[k], hashes[k], home[k], reasons[k]) for k in range(count))
     sizes = [sum(len(g.first.parameters.values.get(name, ())) for name in ("flow", "live", "ledger_factor")) for g in groups]
     chunks = tuple(chunk for k, s in enumerate(structures) for chunk in _chunks(k, s, hashes, sizes[k]))
-    return Plan(source.spec, source.hash(data_hash), members, structures, chunks, _audited(source.spec, count), source.base.resolved)
+    audited = _audited(source.spec, count)
+    return Plan(source.spec, source.hash(data_hash), members, structures, chunks, audited, source.base.resolved)
 
 
 def _ordered(group: Group) -> Structure:

@@ -1,0 +1,141 @@
+"""What is kept of every member of a structure: which numbers, their dimensions and labels, and how they are computed."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+
+from peakmix.foundation.vocabulary import Kind, of_kind, word
+from peakmix.results.attributes import array_attributes
+from peakmix.results.axes import Axes
+from peakmix.results.extract import span_of
+from peakmix.results.prices import weight
+from peakmix.results.recount.recount import Recount
+from peakmix.results.recount.stack import Stack, stack
+from peakmix.solve.program import FloatArray, LinearProgram, weighted_count
+from peakmix.solve.solution import Solution
+from peakmix.sweep.structure import Derivation, Element
+
+CELL = ("region", "technology", "period")
+VARIABLES: tuple[tuple[str, tuple[str, ...], int], ...] = (
+    ("activity", CELL, 2),
+    ("new_capacity", CELL, -1),
+    ("market_volume", ("region", "market", "period"), -1),
+    ("trade", ("commodity", "region", "region_to", "period"), -1),
+    ("adopted", ("region", "measure_host", "period"), -1),
+)
+"""Variables that are kept: name, dimensions, part of the key that is summed over."""
+
+BLOCKS: tuple[tuple[str, tuple[str, ...]], ...] = (
+    ("capacity", CELL),
+    ("retired_early", CELL),
+    ("net_use", ("region", "sector", "commodity", "period")),
+)
+LEDGER = ("ledger_name", "region", "sector", "period")
+COST = ("cost_component", "cost_place", "period")
+PRICE = ("region", "commodity", "period")
+
+
+class Layout:
+    """The numbers that are kept of each member, as flat vectors by name; ``describe`` gives their labels."""
+
+    def __init__(self, first: Derivation, program: LinearProgram, recount: Recount, elements: Sequence[Element]) -> None:
+        self.first, self.recount, self.elements = first, recount, elements
+        self._cols, self._rows = program.cols, program.rows
+        self.place = {element: k for k, element in enumerate(elements)}
+        self.keys: dict[str, tuple[tuple[str, ...], list[tuple[object, ...]]]] = {}
+        self._spans: dict[str, tuple[slice, np.ndarray[Any, Any], int]] = {}
+        for name, dims, skip in VARIABLES:
+            self._variable(name, dims, skip)
+        blocks = [recount.quantities[name] for name, _ in BLOCKS] + [recount.ledger, recount.cost]
+        self.stack: Stack = stack(blocks)
+        for block, (name, dims) in zip(blocks, (*BLOCKS, ("ledger", LEDGER), ("cost", COST)), strict=True):
+            self.keys[name] = (dims, list(block.labels))
+        names = [name for name, _ in BLOCKS] + ["ledger", "cost"]
+        self._blocks = dict(zip(names, self.stack.slices.values(), strict=True))
+        self._standing()
+        span = span_of(self._rows, "balance")
+        self.keys["price"] = (PRICE, list(self._rows.members[span]))
+        self._balance = span
+        self._periods = list(first.parameters.horizon)
+        self._period_of = np.array([self._periods.index(int(str(key[-1]))) for key in self.keys["price"][1]], dtype=np.intp)
+
+    def _variable(self, name: str, dims: tuple[str, ...], skip: int) -> None:
+        """Note a variable with its labels; keys that meet when a part is left out are summed."""
+        span = span_of(self._cols, name)
+        found: dict[tuple[object, ...], int] = {}
+        target = []
+        for key in self._cols.members[span]:
+            short = tuple(part for k, part in enumerate(key) if k != skip)
+            if name == "adopted":
+                short = (short[0], f"{short[1]} @ {short[2]}", short[3])
+            target.append(found.setdefault(short, len(found)))
+        self.keys[name] = (dims, list(found))
+        self._spans[name] = (span, np.array(target, dtype=np.intp), len(found))
+
+    def _standing(self) -> None:
+        """Fixed cost of standing stock: a constant of the objective that belongs to the component `fixed`."""
+        standing = self.first.parameters.values.get("standing_fixed_cost", {})
+        labels = self.keys["cost"][1]
+        place = {label: k for k, label in enumerate(labels)}
+        target = [place.setdefault(("fixed", key[0], key[-1]), len(place)) for key in standing]
+        labels.extend(list(place)[len(labels) :])
+        self._fixed_target = np.array(target, dtype=np.intp)
+        self._fixed_base = np.array([float(value) for value in standing.values()])
+        named = [("standing_fixed_cost", key) for key in standing]
+        moved = [(k, self.place[element]) for k, element in enumerate(named) if element in self.place]
+        self._fixed_moved = np.array(moved, dtype=np.intp).reshape(-1, 2)
+        transfers = {name for name, entry in of_kind("cost").items() if entry.account == "transfer"}
+        self._transfer = np.array([label[0] in transfers for label in labels], dtype=bool)
+
+    def weights(self, values: FloatArray) -> FloatArray:
+        """Operating weight of every period for a member; NaN in the base period, which has no prices."""
+        parameters = self.first.parameters
+        found = []
+        for period in self._periods:
+            stated = self.place.get(("operating_weight", (period,)))
+            base = weight(parameters, "annual", period)
+            found.append(base if stated is None or np.isnan(base) else float(values[stated]))
+        return np.array(found)
+
+    def numbers(self, solution: Solution, values: FloatArray) -> dict[str, FloatArray]:
+        """The vectors of one optimal member; ``values`` (elements,) are its elements that differ."""
+        x = solution.x
+        point = self.recount.point(x, dict(zip(self.elements, values.tolist(), strict=True)))
+        found = {name: weighted_count(target, x[span], count) for name, (span, target, count) in self._spans.items()}
+        own = self.stack
+        sums = weighted_count(own.row, own.factor * point.elements[own.element] * point.x[own.column], len(own.sense))
+        found |= {name: sums[rows] for name, rows in self._blocks.items()}
+        fixed = self._fixed_base
+        if len(self._fixed_moved):
+            fixed = fixed.copy()
+            fixed[self._fixed_moved[:, 0]] = values[self._fixed_moved[:, 1]]
+        labels = len(self.keys["cost"][1])
+        cost = np.zeros(labels)
+        cost[: len(found["cost"])] = found["cost"]
+        found["cost"] = cost + weighted_count(self._fixed_target, fixed, labels)
+        found["system_cost"] = np.array([solution.objective - float(found["cost"][self._transfer].sum())])
+        with np.errstate(divide="ignore", invalid="ignore"):
+            found["price"] = solution.row_dual[self._balance] / self.weights(values)[self._period_of] + 0.0
+        return found
+
+    def describe(self) -> dict[str, Any]:
+        """Labels and attributes of everything that is kept, as plain data."""
+        axes = Axes(self.first.parameters, self.recount, self.first.data)
+        coordinates = {}
+        for name, (dim, labels, attributes) in axes.coordinates().items():
+            coordinates[name] = {"dim": dim, "labels": [_plain(v) for v in labels.tolist()], "attributes": attributes}
+        quantities = {}
+        for name, (dims, keys) in self.keys.items():
+            kind: Kind = "variable" if name in {v[0] for v in VARIABLES} | {"ledger"} else "result"
+            attributes = array_attributes(word(kind, name), dims, axes)
+            quantities[name] = {"dims": dims, "keys": [[_plain(p) for p in key] for key in keys], "attributes": attributes}
+        money = {name: array_attributes(word("result", name), (), axes) for name in ("objective", "system_cost")}
+        return {"coordinates": coordinates, "quantities": quantities, "scalars": money}
+
+
+def _plain(part: object) -> object:
+    """A label as JSON knows it."""
+    return part.item() if isinstance(part, np.generic) else part
