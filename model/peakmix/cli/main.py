@@ -130,6 +130,19 @@ def diff(
 
 
 @app.command()
+def export(
+    result: ResultFile,
+    to: Annotated[str, typer.Option("--to", metavar="iamc|csv|xlsx", help="Format.", show_default=False)],
+    out: Annotated[Path | None, typer.Option("--out", "-o", metavar="PATH", help="File, or folder for csv.")] = None,
+    strict: Annotated[bool, typer.Option("--strict", help="iamc: official names only.")] = False,
+    whole_only: Annotated[bool, typer.Option("--whole-only", help="iamc: no rows by place.")] = False,
+    overwrite: Annotated[bool, typer.Option("--overwrite", help="Replace existing files.")] = False,
+) -> None:
+    """Write a result for other programs: exchange format of assessment models, CSV tables, or a workbook."""
+    _run("export", path=result, to=to, out=out, strict=strict, whole_only=whole_only, overwrite=overwrite)
+
+
+@app.command()
 def tables(
     table: Annotated[str | None, typer.Argument(metavar="[TABLE]", help="One table; none lists all.")] = None,
     sources: Annotated[bool, typer.Option("--sources", help="Print the sources of the data set.")] = False,
