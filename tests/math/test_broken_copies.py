@@ -97,6 +97,27 @@ CHEAP_SCRAP = {"table": "market_parameters", "where": {"market": "scrap_supply",
 NO_CAPS = {f"policies.{name}.enabled": False for name in ("direct_cap", "energy_intensity", "power_budget")}
 
 
+MARKET: dict[str, Any] = {
+    "policies.direct_cap.enabled": False,
+    "policies.ets": {
+        "instrument": "market",
+        "accounts": "place",
+        "allocation": [
+            {"benchmark": {2026: 1.0, 2036: 0.6}, "output": {"quantity": "output", "technologies": ["ironmaking"]}},
+            {"amount": "0.1 Mt/yr", "location": "North"},
+        ],
+        "banking_limit": "0.2 Mt",
+        "borrowing": True,
+        "borrowing_limit": "0.3 Mt",
+        "offsets": {"price": "30 CNY2023/t", "quota": 0.05},
+        "ceiling": "150 CNY2023/t",
+    },
+}
+"""A market in which loan, offsets, trade and ceiling are all used; with a ceiling that rises fast, the bank."""
+RISING = {"2026": "40 CNY2023/t", "2040": "400 CNY2023/t"}
+BANK = {**MARKET, "policies.ets": {**MARKET["policies.ets"], "ceiling": RISING}}
+
+
 def cheap(technology: str, by: float) -> dict[str, Any]:
     """An adjustment of the investment in a technology."""
     where = {"technology": technology, "parameter": "capital_cost"}
@@ -367,6 +388,18 @@ COPIES: dict[str, Copy] = {
         changes={"policies.iron_swap.key_areas_no_growth": True},
         policies={"iron_swap": {"key_areas_no_growth": False}},
     ),
+    "benchmark doubled": Copy("policy market: account", changes=MARKET, elements=scale("allowance_benchmark", 2.0)),
+    "what is given in a place counts elsewhere": Copy(
+        "policy market: account", changes=MARKET, elements=scale("allowance_amount", lambda key, value: 0.2)
+    ),
+    "room in the bank forgotten": Copy("policy market: bank", changes=BANK, drop=("policy_allowance_bank",)),
+    "debt without limit": Copy("policy market: loan", changes=MARKET, drop=("policy_allowance_loan",)),
+    "offsets beyond their quota": Copy("policy market: offsets", changes=MARKET, drop=("policy_allowance_offset",)),
+    "allowances out of nowhere": Copy("policy market: trade", changes=MARKET, drop=("policy_allowance_trade",)),
+    "emissions of an account left open": Copy(
+        "policy market: emissions", changes=MARKET, drop=("policy_allowance_emission",)
+    ),
+    "ceiling is not discounted": Copy("objective", changes=MARKET, elements=undiscounted("allowance_ceiling_charge")),
     "pace dropped": Copy("policy pace: additions", changes={**NO_CAPS, **cheap("arc_furnace", 0.05)}, drop=("policy_pace",)),
 }
 

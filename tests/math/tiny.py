@@ -171,7 +171,19 @@ def pace() -> Prepared:
     )
 
 
+def market() -> Prepared:
+    """One account with bank, loan, offsets and collar on two scopes; accounts by place with a benchmark, amounts and trade."""
+    both = {"quantity": "co2", "scopes": ["direct", "purchased_power"]}
+    output = {"quantity": "output"}
+    one = {"indicator": both, "allocation": [{"amount": {2026: "15 Mt/yr", 2034: "11 Mt/yr"}}], "from_year": 2026}
+    one |= {"opening": {"West": "2 Mt"}, "banking_limit": "3 Mt", "borrowing": True, "borrowing_limit": "4 Mt"}
+    one |= {"offsets": {"price": "20 CNY/t", "quota": 0.05}, "floor": "5 CNY/t", "ceiling": {2026: "60 CNY/t", 2034: "90 CNY/t"}}
+    given = [{"benchmark": "1.2 t/t", "output": output}, {"amount": "0.5 Mt/yr", "location": "West"}]
+    rule = {"instrument": "market"}
+    return ruled(national=rule | one, local=rule | {"accounts": "place", "allocation": given, "banking": False})
+
+
 MODELS: dict[str, Callable[[], Prepared]] = {
-    f.__name__: f for f in (stock, service, balances, measures, base_year, limits, limit, peak, price, swap, pace)
+    f.__name__: f for f in (stock, service, balances, measures, base_year, limits, limit, peak, price, swap, pace, market)
 }
 """By the name of the family or instrument."""

@@ -4,7 +4,7 @@ Most decisions stand in the file as they are. Three follow from what stands ther
 
     conversion   by vintage, from the stock:  F[v,p] = g[v,p] K[v,p-1] - R[v,p] - K[v,p],  shared by the converted totals
     delivery     demand served in a place less the demand stated there
-    policies     excess, charged quantity and pools, from the policy sheet
+    policies     excess, charged quantity and pools, from the policy sheet; allowances from their accounts
 
 Where a decision does not follow it is left out and named: two conversions that keep the clock and draw on the same
 vintage, or two demand nodes over one place.
@@ -21,6 +21,7 @@ import xarray as xr
 
 from peakmix.formulation.indicators import PURCHASE_LEDGERS, PURCHASED
 from peakmix.parameters.container import Parameters
+from peakmix.results.accounts import DECISIONS
 
 Index = tuple[Any, ...]
 Values = dict[str, dict[Index, float]]
@@ -151,6 +152,11 @@ def _policies(dataset: xr.Dataset) -> Values:
     names = ("policy", "source", "target", "case", "period", "amount")
     for name, source, target, case, period, amount in _rows(dataset, "swap", names):
         values["swap_flow"][name, source, target, case, period] = amount
+    if dataset.sizes.get("allowance_row"):
+        kept = ("policy", "account", "period", *DECISIONS)
+        for name, account, period, *amounts in _rows(dataset, "allowance", kept):
+            for decision, amount in zip(DECISIONS, amounts, strict=True):
+                values.setdefault(f"allowance_{decision}", {})[name, account, period] = amount
     return values
 
 

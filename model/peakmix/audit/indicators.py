@@ -33,9 +33,9 @@ class Indicators:
     def __init__(self, case: Case, capacities: Capacities, operation: Operation, markets: Markets) -> None:
         self.case, self.capacities, self.operation, self.markets = case, capacities, operation, markets
 
-    def level(self, indicator: Indicator) -> Floats:
-        """Level of an indicator in its yearly unit."""
-        return self.case.sum(weight * self._leaf(leaf) for weight, leaf in indicator.leaves())
+    def level(self, indicator: Indicator, region: str | None = None) -> Floats:
+        """Level of an indicator in its yearly unit; its part in one region where one is given."""
+        return self.case.sum(weight * self._leaf(leaf, region) for weight, leaf in indicator.leaves())
 
     def unit(self, indicator: Indicator) -> tuple[str, str]:
         """Yearly unit and natural unit of an indicator, e.g. Mt/yr and t."""
@@ -57,9 +57,9 @@ class Indicators:
                 total = total + (found[1] * volume if found else 0.0)
         return total
 
-    def _leaf(self, leaf: Indicator) -> Floats:
+    def _leaf(self, leaf: Indicator, only: str | None) -> Floats:
         """Level of a plain quantity."""
-        regions = self.case.places.regions(leaf.location)
+        regions = tuple(r for r in self.case.places.regions(leaf.location) if only in (None, r))
         chosen = self._technologies(leaf)
         quantity = str(leaf.quantity)
         if quantity in ("purchases", "capacity", "additions"):

@@ -63,20 +63,21 @@ def technologies_of(books: Books, selection: Any) -> set[str] | None:
     return {t for name in chosen for t in groups.get(name, (name,))}
 
 
-def express(model: Any, books: Books, indicator: Any, period: int) -> Any:
-    """The Pyomo expression of an indicator in a period, in its yearly unit."""
-    return total(weight * part for weight, leaf in indicator.leaves() for part in _leaf(model, books, leaf, period))
+def express(model: Any, books: Books, indicator: Any, period: int, region: str | None = None) -> Any:
+    """The Pyomo expression of an indicator in a period, in its yearly unit; its part in one region where one is given."""
+    leaves = indicator.leaves()
+    return total(weight * part for weight, leaf in leaves for part in _leaf(model, books, leaf, period, region))
 
 
-def _leaf(model: Any, books: Books, leaf: Any, period: int) -> Iterable[Any]:
-    regions = books.parameters.regions_of(leaf.location)
+def _leaf(model: Any, books: Books, leaf: Any, period: int, region: str | None) -> Iterable[Any]:
+    regions = tuple(r for r in books.parameters.regions_of(leaf.location) if region in (None, r))
     ledgers = ledgers_of(leaf)
     if ledgers and leaf.technologies is None:
         return [
             variable
             for ledger in ledgers
-            for region in regions
-            for variable in _ledger_variables(model, books, ledger, region, names(leaf.sectors), period)
+            for place in regions
+            for variable in _ledger_variables(model, books, ledger, place, names(leaf.sectors), period)
         ]
     if ledgers:
         return [term for name in ledgers for term in _by_technology(model, books, leaf, name, regions, period)]

@@ -31,6 +31,7 @@ DIMENSIONS = words(
     ("cost_component", "", "", "Cost component", "成本项"),
     ("cost_place", "", "", "Region, or `unplaced` for policies that no single region pays", "成本所在地区"),
     ("policy", "", "", "Policy", "政策"),
+    ("account", "", "", "Region that keeps an allowance account, or `all` for the only one", "配额账户"),
     ("case", "", "", "Technology case of a swap rule", "置换技术类别"),
     ("limit_name", "", "", "Limit", "限额"),
     ("quantity", "", "", "Limited quantity", "受限量"),
@@ -38,6 +39,7 @@ DIMENSIONS = words(
     ("policy_row", "", "", "Row of the policy sheet", "政策表行"),
     ("limit_row", "", "", "Row of the sheet of physical limits", "物理限额表行"),
     ("swap_row", "", "", "Flow of capacity credits", "产能置换流向"),
+    ("allowance_row", "", "", "Allowance account in a period", "配额账户行"),
     ("input_row", "", "", "Row of the table of inputs", "输入数据行"),
     ("source_row", "", "", "Source of data", "数据来源"),
 )
@@ -77,6 +79,16 @@ VARIABLES = words(
     ("swap_flow", "policy place region_to case period", "M{product}/yr",
      "New capacity covered by capacity retired elsewhere", "置换新增产能", TOTAL),
     ("swap_pool", "policy place period", "M{product}/yr", "Capacity credits left", "剩余产能指标", STOCK),
+    ("allowance_emission", "policy account period", "mixed", "Emissions that an account answers for", "履约排放量", FLOW),
+    ("allowance_held", "policy account period", "mixed", "Allowances in the account at the end of the period",
+     "期末结转配额", {**STOCK, "sign": "below zero = owed"}),
+    ("allowance_sold", "policy account period", "mixed", "Allowances sold to other places", "配额净卖出量",
+     {**FLOW, "sign": "below zero = bought"}),
+    ("allowance_offset", "policy account period", "mixed", "Offsets used", "抵销信用使用量", FLOW),
+    ("allowance_ceiling", "policy account period", "mixed", "Allowances bought from the authority at the ceiling",
+     "按上限价购入配额", FLOW),
+    ("allowance_floor", "policy account period", "mixed", "Allowances sold to the authority at the floor",
+     "按下限价回售配额", FLOW),
 )  # fmt: skip
 
 COSTS = words(

@@ -9,6 +9,7 @@ from peakmix.foundation.vocabulary import words
 
 YEARLY = {"weight": "annual"}
 ONCE = {"weight": "one_off"}
+TOTAL = {"weight": "period_total"}
 
 FAMILIES = words(
     "row",
@@ -92,6 +93,17 @@ POLICIES = words(
     ("policy_swap_no_growth", "policy place period", "M{product}/yr", "No growth of capacity in key areas",
      "重点区域产能不增", {"dual": "what one tonne more of capacity in the key area would save in that period", **YEARLY,
                    "dual_unit": "money/{product}"}),
+    ("policy_allowance_emission", "policy account period", "mixed", "Emissions of an allowance account", "账户排放量"),
+    ("policy_allowance_account", "policy account period", "mixed", "Emissions covered by allowances", "配额清缴",
+     {"dual": "price of an allowance", **YEARLY, "dual_unit": "mixed"}),
+    ("policy_allowance_trade", "policy period", "mixed", "What some sell others buy", "配额交易平衡",
+     {"dual": "price of an allowance in trade", **YEARLY, "dual_unit": "mixed"}),
+    ("policy_allowance_bank", "policy account period", "mixed", "Limit on banked allowances", "配额结转上限",
+     {"dual": "worth of room for one more banked allowance", **TOTAL, "dual_unit": "mixed"}),
+    ("policy_allowance_loan", "policy account period", "mixed", "Limit on borrowed allowances", "配额预借上限",
+     {"dual": "worth of one more borrowed allowance", **TOTAL, "dual_unit": "mixed"}),
+    ("policy_allowance_offset", "policy account period", "mixed", "Offsets within their quota", "抵销比例上限",
+     {"dual": "price of an allowance less that of an offset", **YEARLY, "dual_unit": "mixed"}),
 )  # fmt: skip
 
 WORDS = [*FAMILIES, *POLICIES]

@@ -12,6 +12,7 @@ import xarray as xr
 from peakmix.foundation.vocabulary import Kind, of_kind, word
 from peakmix.parameters.container import Parameters
 from peakmix.results import prices, sheets
+from peakmix.results.accounts import account_columns
 from peakmix.results.attributes import array_attributes, global_attributes, report
 from peakmix.results.axes import Axes, text_array
 from peakmix.results.extract import Index, Labels, dense, span_of
@@ -229,7 +230,7 @@ def _money(made: Assembly) -> None:
 
 
 def _sheets(made: Assembly) -> None:
-    """Policy sheet, limit sheet and swap flows."""
+    """Policy sheet, limit sheet, swap flows and allowance accounts."""
     parts, axes = made.parts, made.axes
     policies = sheets.policy_sheet(axes, made.recount, made.point, parts.lp, parts.solution)
     _columns(made, "policy", "policy_row", sheets.columns(policies, sheets.PolicyRow))
@@ -247,6 +248,8 @@ def _sheets(made: Assembly) -> None:
     swap["amount"] = np.array([amount for _, amount in flows])
     swap["ratio"] = np.array([float(made.parameters["swap_ratio"][key]) for key, _ in flows])
     _columns(made, "swap", "swap_row", swap)
+    accounts = account_columns(made.parameters, made.recount, made.point, parts.lp, parts.solution)
+    _columns(made, "allowance", "allowance_row", accounts)
 
 
 def _columns(made: Assembly, prefix: str, dim: str, columns: Mapping[str, Any]) -> None:

@@ -126,7 +126,7 @@ def _policy_rows(
                 slack_left=slack,
                 excess=excess,
                 price=price + 0.0,
-                unit=unit.replace("/yr", "") if component == "policy_budget" else unit,
+                unit=unit.replace("/yr", "") if kind == "period_total" else unit,
                 price_unit=price_unit,
                 binding=bool(sense and abs(slack) <= BINDING * max(1.0, abs(bound))),
                 payer=str(policy.payer or ""),
@@ -155,7 +155,7 @@ def _where(component: str, index: Key) -> tuple[str, str, int]:
         return "", "", 0
     if component in ("policy_pace", "policy_swap_new"):
         return str(index[1]), str(index[2]), int(index[3])
-    if component in ("policy_swap_pool", "policy_swap_no_growth"):
+    if component in ("policy_swap_pool", "policy_swap_no_growth") or (component.startswith("policy_allowance") and len(index) > 2):
         return str(index[1]), "", int(index[2])
     return "", "", int(index[-1])
 

@@ -16,6 +16,8 @@ from peakmix.solve.program import FloatArray
 LEAST_SHARE = 0.005
 """Technologies below this share of a product in every period are added up as ``other``."""
 MOST_ROWS = 8
+KEPT = ("policy_allowance_emission", "policy_allowance_trade")
+"""Rows that keep accounts and say nothing by themselves."""
 MOST_POLICY_ROWS = 40
 LEDGERS = (
     ("direct_co2", "direct"),
@@ -166,7 +168,8 @@ def _policies(dataset: xr.Dataset) -> list[str]:
     level = dataset["policy_level"].values
     charged = (dataset["policy_component"].values == "policy_charged") & (np.abs(level) > 0)
     felt = np.abs(np.nan_to_num(price)) > 1e-6
-    moved = ~np.char.startswith(dataset["policy_component"].values.astype(str), "policy_swap")
+    component = dataset["policy_component"].values.astype(str)
+    moved = ~np.char.startswith(component, "policy_swap") & ~np.isin(component, KEPT)
     shown = np.flatnonzero(((binding | felt) & moved) | charged).tolist()
     if not len(price):
         return []

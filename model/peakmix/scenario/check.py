@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from peakmix.foundation.errors import Findings, InputError, nearest
 from peakmix.scenario.against import TableSet, column_names
 from peakmix.scenario.indicators import Indicator
+from peakmix.scenario.market import MarketPolicy
 from peakmix.scenario.policies import LimitPolicy, PeakPolicy, Policy, PricePolicy, SwapPolicy
 from peakmix.scenario.scenario import Scenario
 from peakmix.scenario.spec import GroupingResolution
@@ -109,12 +110,14 @@ def _policy(scenario: Scenario, name: str, policy: Policy, known: Known, dataset
     yield from _names(
         scenario, (*route, "technologies"), technologies, known.groups, "a technology or technology group"
     )
-    if isinstance(policy, LimitPolicy | PeakPolicy | PricePolicy):
+    if isinstance(policy, LimitPolicy | PeakPolicy | PricePolicy | MarketPolicy):
         yield from _indicator(scenario, (*route, "indicator"), policy.indicator, known)
     if isinstance(policy, LimitPolicy) and policy.denominator is not None:
         yield from _indicator(scenario, (*route, "denominator"), policy.denominator, known)
     if isinstance(policy, SwapPolicy):
         yield from _swap(scenario, route, policy, known, dataset)
+    if isinstance(policy, MarketPolicy):
+        yield from _market(scenario, route, policy, known)
 
 
 def _indicator(scenario: Scenario, route: Keys, indicator: Indicator, known: Known) -> Iterator[InputError]:
@@ -147,3 +150,14 @@ def _swap(scenario: Scenario, route: Keys, policy: SwapPolicy, known: Known, dat
     for technology, case in policy.cases.items():
         yield from _name(scenario, (*route, "cases", technology), technology, known.groups, what)
         yield from _name(scenario, (*route, "cases", technology), case, cases, f"a case of rule {policy.rule}")
+
+
+def _market(scenario: Scenario, route: Keys, policy: MarketPolicy, known: Known) -> Iterator[InputError]:
+    """Names inside an allowance market."""
+    for position, entry in enumerate(policy.allocation):
+        place: Keys = (*route, "allocation", position)
+        yield from _name(scenario, (*place, "location"), entry.location, known.places, "a location")
+        if entry.output is not None:
+            yield from _indicator(scenario, (*place, "output"), entry.output, known)
+    for name in policy.opening:
+        yield from _name(scenario, (*route, "opening", name), name, known.places, "a location")

@@ -14,7 +14,6 @@ from pydantic import Discriminator, Field, Tag, model_validator
 
 from peakmix.scenario.fields import (
     Amount,
-    AmountSeries,
     Block,
     Flag,
     Name,
@@ -23,60 +22,10 @@ from peakmix.scenario.fields import (
     Selection,
     Share,
     Year,
-    years_of,
 )
 from peakmix.scenario.indicators import Indicator
-
-
-class PolicyBase(Block):
-    """What every policy says: what it is called, where and on what it holds, where it comes from and who pays."""
-
-    title: str = ""
-    enabled: Flag = True
-    source: str | None = None
-    note: str | None = None
-    location: Name | None = None
-    sectors: Selection = None
-    technologies: Selection = None
-    payer: Name | None = None
-
-    def scoped(self, indicator: Indicator) -> Indicator:
-        """An indicator with the filters it leaves open taken from the policy."""
-        return indicator.within(self.location, self.sectors, self.technologies)
-
-
-class Dated(PolicyBase):
-    """A policy with a first and a last year."""
-
-    from_year: Year | None = None
-    to_year: Year | None = None
-
-    @model_validator(mode="after")
-    def _ordered(self) -> Self:
-        """from_year is not after to_year."""
-        if self.from_year is not None and self.to_year is not None and self.from_year > self.to_year:
-            raise ValueError(f"from_year {self.from_year} lies after to_year {self.to_year}")
-        return self
-
-
-class Valued(Dated):
-    """A dated policy with values by year."""
-
-    values: AmountSeries
-    between: Literal["linear", "step"] = "linear"
-
-    @property
-    def start_year(self) -> int | None:
-        """First year the policy holds in: from_year, else the first year of its values, else None (always)."""
-        return self.from_year if self.from_year is not None else next(years_of(self.values), None)
-
-    @model_validator(mode="after")
-    def _dated_values(self) -> Self:
-        """Years of values are calendar years."""
-        wrong = [y for y in years_of(self.values) if y < 1900]
-        if wrong:
-            raise ValueError(f"{wrong[0]} is not a calendar year; values are written as year: value")
-        return self
+from peakmix.scenario.market import MarketPolicy
+from peakmix.scenario.policy_base import Dated, PolicyBase, Valued
 
 
 class LimitPolicy(Valued):
@@ -227,4 +176,7 @@ class PacePolicy(Dated):
         return self
 
 
-Policy = Annotated[LimitPolicy | PeakPolicy | SwapPolicy | PricePolicy | PacePolicy, Field(discriminator="instrument")]
+Policy = Annotated[
+    LimitPolicy | PeakPolicy | SwapPolicy | PricePolicy | PacePolicy | MarketPolicy,
+    Field(discriminator="instrument"),
+]

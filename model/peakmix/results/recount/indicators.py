@@ -12,11 +12,12 @@ from peakmix.results.recount.terms import Term
 PURCHASE = {ledger: scope for scope, ledger in SCOPES.items()}
 
 
-def indicator(scope: Scope, what: Any, period: int, factor: float = 1.0) -> list[Term]:
-    """Terms of an indicator in a period, in its yearly unit, times a factor."""
+def indicator(scope: Scope, what: Any, period: int, factor: float = 1.0, region: str | None = None) -> list[Term]:
+    """Terms of an indicator in a period, in its yearly unit, times a factor; in one region where one is given."""
     terms: list[Term] = []
     for weight, leaf in what.leaves():
-        terms += [(weight * factor * f, element, variable) for f, element, variable in _leaf(scope, leaf, period)]
+        found = _leaf(scope, leaf, period, region)
+        terms += [(weight * factor * f, element, variable) for f, element, variable in found]
     return terms
 
 
@@ -31,8 +32,8 @@ def ledgers(leaf: Any) -> list[str]:
     return [str(leaf.quantity)] if leaf.quantity == "direct_co2" or leaf.quantity in PURCHASE else []
 
 
-def _leaf(scope: Scope, leaf: Any, period: int) -> list[Term]:
-    regions = scope.parameters.regions_of(leaf.location)
+def _leaf(scope: Scope, leaf: Any, period: int, only: str | None) -> list[Term]:
+    regions = tuple(r for r in scope.parameters.regions_of(leaf.location) if only in (None, r))
     terms: list[Term] = []
     for ledger in ledgers(leaf):
         if ledger in PURCHASE:

@@ -16,6 +16,7 @@ from typing import Any
 from peakmix.parameters.container import Key
 from peakmix.results.recount.capacity import capacity, closures, end_of_life, times
 from peakmix.results.recount.indicators import indicator
+from peakmix.results.recount.market import market_rows, product
 from peakmix.results.recount.scope import Scope
 from peakmix.results.recount.terms import Block, Builder, Term
 
@@ -71,16 +72,8 @@ def _limit(sheet: Sheet, name: str, policy: Any) -> None:
             continue
         bound = scope.constant("policy_value", key)
         if policy.kind == "intensity":
-            bound = _product(scope, ("policy_value", key), indicator(scope, policy.scoped(policy.denominator), key[1]))
+            bound = product(scope, ("policy_value", key), indicator(scope, policy.scoped(policy.denominator), key[1]))
         sheet.put(("policy_limit", *key), sense, indicator(scope, what, key[1]), bound, excess)
-
-
-def _product(scope: Scope, element: tuple[str, Key], terms: list[Term]) -> list[Term]:
-    """Terms times an element; the elements they already have are taken as numbers."""
-    return [
-        (factor if own is None else factor * float(scope.table(own[0])[own[1]]), element, variable)
-        for factor, own, variable in terms
-    ]
 
 
 def _peak(sheet: Sheet, name: str, policy: Any) -> None:
@@ -188,11 +181,17 @@ def _pool(sheet: Sheet, name: str, policy: Any, place: str, period: int, flows: 
     sheet.put(("policy_swap_pool", name, place, period), 0, pool, [*made, *used])
 
 
+def _market(sheet: Sheet, name: str, policy: Any) -> None:
+    for label, sense, level, bound in market_rows(sheet.scope, name, policy):
+        sheet.put(label, sense, level, bound)
+
+
 TWINS: dict[str, Callable[[Sheet, str, Any], None]] = {
     "limit": _limit,
     "peak": _peak,
     "price": _price,
     "pace": _pace,
     "swap": _swap,
+    "market": _market,
 }
 """One recount an instrument, twin of the instruments of the formulation."""
