@@ -142,6 +142,18 @@ def export(
     _run("export", path=result, to=to, out=out, strict=strict, whole_only=whole_only, overwrite=overwrite)
 
 
+@app.command("supply-curve")
+def supply_curve(
+    result: ResultFile,
+    period: Annotated[int | None, typer.Option("--period", help="First year of a period; default the last.")] = None,
+    region: Annotated[str | None, typer.Option("--region", help="One place; default all.")] = None,
+    csv: Annotated[Path | None, typer.Option("--csv", metavar="FILE", help="Write the curve as CSV.")] = None,
+    overwrite: Annotated[bool, typer.Option("--overwrite", help="Replace an existing file.")] = False,
+) -> None:
+    """Print the cost of conserved energy by measure, from the tables and as used in the run."""
+    _run("supply_curve", path=result, period=period, region=region, csv=csv, overwrite=overwrite)
+
+
 @app.command()
 def tables(
     table: Annotated[str | None, typer.Argument(metavar="[TABLE]", help="One table; none lists all.")] = None,

@@ -1,0 +1,137 @@
+"""Energy-conservation supply curve: cost of conserved energy by measure against the energy saved.
+
+    cost of conserved energy = (CRF(i, L) x capital cost + fixed cost + running cost) / net energy saved        money/GJ
+    static potential         = (applicability - penetration today) x host output of the first period x saving    PJ/yr
+    used in the run          = output that carries what the run fitted x saving                                 PJ/yr
+
+i is the discount rate of the run, L the life of the measure; net energy is calorific and what a measure uses on top is
+deducted. The static potential takes every measure as if alone: members of an exclusion group overlap in it. The used amount
+has no such flaw: stock turnover, exclusion and interaction are inside the run. Measures that save no net energy (capture,
+cleaning of flue gas) are left out. Flows that carry no energy are not valued.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+import numpy as np
+import pandas as pd
+import xarray as xr
+
+from peakmix.analysis.reading import by_period, horizon_of, inputs, labelled, places, series_by
+from peakmix.analysis.saving import content_array, effects
+from peakmix.foundation.errors import UsageError
+from peakmix.parameters.time import Series, at_year, recovery_factor, survival
+
+PARAMETERS = ("capital_cost", "fixed_cost", "variable_cost", "lifetime", "applicability", "penetration")
+Key = tuple[str, ...]
+FUELS = ("electricity", "thermal_coal", "coking_coal", "natural_gas", "coal")
+
+
+def supply_curve(dataset: xr.Dataset, period: int | None = None, region: str | Iterable[str] | None = None) -> pd.DataFrame:
+    """The curve of one period, default the last, cheapest measure first.
+
+    Returns
+    -------
+    sector, host, measure, period, cost, cost_unit, static, used (both PJ/yr), static_to, used_to (cumulative), gj (net energy
+    saved per natural unit of host output), power_share (of the saving), lifetime. Costs of places are weighted by host output.
+    """
+    when = int(dataset["period"].values[-1]) if period is None else period
+    if when not in dataset["period"].values:
+        raise UsageError(f"no period starts in {when}", fix=f"one of {', '.join(map(str, dataset['period'].values))}")
+    where = places(dataset, region)
+    content = content_array(dataset, "energy_content")
+    by_flow = (effects(dataset) * content).sel(period=when)
+    saving = by_flow.sum("commodity").values
+    power = by_flow.isel(commodity=np.flatnonzero(dataset["commodity_unit"].values == "TWh/yr")).sum("commodity").values
+    table = series_by(inputs(dataset, "measure_parameters"), ("measure", "host", "parameter", "location"))
+    rows = []
+    hosts = dataset["measure_host_technology"].values
+    for k, (measure, host) in enumerate(zip(dataset["measure"].values, hosts, strict=True)):
+        if saving[k] <= 0:
+            continue
+        cost, static, used, life = _amounts(dataset, table, str(measure), str(host), k, where, when)
+        amounts = (cost / saving[k], static * saving[k], used * saving[k], saving[k], power[k] / saving[k], life)
+        rows.append((str(host), str(measure), *amounts))
+    names = ["host", "measure", "cost", "static", "used", "gj", "power_share", "lifetime"]
+    frame = pd.DataFrame(rows, columns=names).sort_values("cost", kind="stable").reset_index(drop=True)
+    frame["sector"] = frame["host"].map(labelled(dataset, "technology", "technology_sector"))
+    frame = frame.assign(period=when, cost_unit=f"{dataset.attrs['money']}/GJ")
+    frame["static_to"], frame["used_to"] = frame["static"].cumsum(), frame["used"].cumsum()
+    ordered = ["sector", "host", "measure", "period", "cost", "cost_unit", "static", "used", "static_to", "used_to"]
+    return frame[[*ordered, "gj", "power_share", "lifetime"]]
+
+
+def _amounts(
+    dataset: xr.Dataset, table: dict[Key, Series], measure: str, host: str, k: int, where: list[str], when: int
+) -> tuple[float, float, float, float]:
+    """Yearly cost per unit of host output, static and used host output in millions, and life; means over places by output."""
+    rate = float(dataset.attrs["discount_rate"])
+    output = dataset["activity"].sel(technology=host, region=where)
+    first = output.isel(period=0).values
+    weight = output.sel(period=when).values + 1e-9
+    cost, lives = np.zeros(len(where)), np.zeros(len(where))
+    static = used = 0.0
+    position = dataset["period"].values.tolist().index(when)
+    for row, region in enumerate(where):
+        found = {name: _series(table, measure, host, name, region) for name in PARAMETERS}
+        value = {name: float(by_period(dataset, series)[position]) for name, series in found.items()}
+        lives[row] = at_year(found["lifetime"], when, "step")
+        cost[row] = recovery_factor(rate, lives[row]) * value["capital_cost"] + value["fixed_cost"] + value["variable_cost"]
+        static += max(0.0, value["applicability"] - value["penetration"]) * float(first[row])
+        used += _fitted(dataset, found["lifetime"], k, region, when)
+    return float(np.average(cost, weights=weight)), static, used, float(np.average(lives, weights=weight))
+
+
+def _series(table: dict[Key, Series], measure: str, host: str, name: str, region: str) -> Series:
+    """The rows of a parameter that hold in a place: its own, then those for all places, then those of a wider node."""
+    for key in ((measure, host, name, region), (measure, "", name, region), (measure, host, name, ""), (measure, "", name, "")):
+        if key in table:
+            return table[key]
+    wider = [series for key, series in table.items() if key[0] == measure and key[1] in (host, "") and key[2] == name]
+    return wider[0] if wider else ((None, 1.0 if name == "lifetime" else 0.0),)
+
+
+def _fitted(dataset: xr.Dataset, lifetime: Series, k: int, region: str, when: int) -> float:
+    """Host output that carries what the run itself fitted and that still stands, at most what is adopted."""
+    horizon = horizon_of(dataset)
+    new = dataset["new_measure"].isel(measure_host=k).sel(region=region)
+    alive = sum(
+        float(new.sel(period=p)) * survival(horizon.vintage(p), at_year(lifetime, p, "step"), when, horizon)
+        for p in horizon
+        if p <= when
+    )
+    return min(alive, float(dataset["adopted"].isel(measure_host=k).sel(region=region, period=when)))
+
+
+def energy_prices(dataset: xr.Dataset, period: int, commodities: Iterable[str] = FUELS) -> dict[str, float]:
+    """Price of energy carriers a GJ in a period: the run's own prices, weighted by what sectors take in, in money/GJ.
+
+    Carriers that nobody takes or that have no energy content are left out.
+    """
+    content = content_array(dataset, "energy_content").sel(period=period)
+    made = {}
+    for name in (c for c in commodities if c in dataset["commodity"].values):
+        price = dataset["price"].sel(commodity=name, period=period)
+        taken = dataset["net_use"].sel(commodity=name, period=period).sum("sector").clip(min=0).where(np.isfinite(price), 0.0)
+        energy = float(content.sel(commodity=name))
+        if energy > 0 and float(taken.sum()) > 0:
+            made[name] = float((price.fillna(0.0) * taken).sum() / taken.sum()) / energy
+    return made
+
+
+def curve_text(frame: pd.DataFrame, prices: dict[str, float]) -> str:
+    """The curve as lines, with the energy prices it is read against."""
+    if not len(frame):
+        return "no measure of the result saves energy"
+    unit = str(frame["cost_unit"].iloc[0])
+    lines = [f"cost of conserved energy, {unit}, against PJ/yr; period {frame['period'].iloc[0]}"]
+    lines.append(f"  {'measure @ host':<58}{'cost':>9}{'static':>10}{'used':>10}{'static to':>11}{'used to':>10}")
+    for row in frame.to_dict("records"):
+        name = f"{row['measure']} @ {row['host']}"[:57]
+        numbers = f"{row['cost']:>9.1f}{row['static']:>10.2f}{row['used']:>10.2f}{row['static_to']:>11.1f}{row['used_to']:>10.1f}"
+        lines.append(f"  {name:<58}{numbers}")
+    lines.append(f"prices in the run, {unit}: " + ", ".join(f"{name} {value:.1f}" for name, value in prices.items()))
+    lines.append("static: every measure as if alone, on the first period's output; used: fitted and standing in the run")
+    return "\n".join(lines)
+
