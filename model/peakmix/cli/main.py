@@ -11,6 +11,7 @@ os.environ.setdefault("TYPER_USE_RICH", "0")
 
 import typer
 
+from peakmix.cli import sweep_commands
 from peakmix.cli.outcome import guarded
 
 EPILOG = (
@@ -152,6 +153,9 @@ def supply_curve(
 ) -> None:
     """Print the cost of conserved energy by measure, from the tables and as used in the run."""
     _run("supply_curve", path=result, period=period, region=region, csv=csv, overwrite=overwrite)
+
+
+app.add_typer(sweep_commands.app, name="sweep")
 
 
 @app.command()

@@ -1,0 +1,125 @@
+"""`peakmix sweep`: plan, run, status and collect."""
+
+from __future__ import annotations
+
+import sys
+import time
+from pathlib import Path
+from typing import Any
+
+from peakmix.foundation.errors import SweepError, UsageError
+
+PACE = 5.0
+"""Seconds between lines of progress where there is no terminal."""
+
+
+class Bar:
+    """Progress on standard error: one line that is written over on a terminal, a line now and then elsewhere."""
+
+    def __init__(self, quiet: bool) -> None:
+        self.quiet = quiet
+        self.terminal = sys.stderr.isatty()
+        self._last = 0.0
+
+    def __call__(self, text: str, last: bool = False) -> None:
+        """Show how far it is."""
+        now = time.monotonic()
+        if self.quiet or (not last and now - self._last < (0.1 if self.terminal else PACE)):
+            return
+        self._last = now
+        if self.terminal:
+            sys.stderr.write(f"\r\x1b[K{text}" + ("\n" if last else ""))
+        else:
+            sys.stderr.write(f"{text}\n")
+        sys.stderr.flush()
+
+
+def main(action: str, path: Path, out: Path | None, jobs: int, overwrite: bool, quiet: bool) -> int:
+    """Run one of the four actions; returns the exit code."""
+    return {"plan": _plan, "run": _run, "status": _status, "collect": _collect}[action](path, out, jobs, overwrite, quiet)
+
+
+def _opened(path: Path, out: Path | None) -> Any:
+    from peakmix.api.sweeping import Sweep
+
+    return Sweep(path, out)
+
+
+def _planned(sweep: Any, overwrite: bool, bar: Bar) -> Any:
+    def watch(done: int, count: int) -> None:
+        bar(f"  plan: {done} of {count} members derived")
+
+    return sweep.plan(overwrite, watch)
+
+
+def _plan(path: Path, out: Path | None, jobs: int, overwrite: bool, quiet: bool) -> int:
+    """Write the plan and say what it holds."""
+    sweep = _opened(path, out)
+    print(_planned(sweep, overwrite, Bar(quiet)).text())
+    print(f"plan written to {sweep.folder}")
+    return 0
+
+
+def _run(path: Path, out: Path | None, jobs: int, overwrite: bool, quiet: bool) -> int:
+    """Solve what is not finished; 6 when members failed."""
+    sweep, bar = _opened(path, out), Bar(quiet)
+    plan = _planned(sweep, overwrite, bar)
+    if not quiet:
+        print(plan.text(), file=sys.stderr)
+
+    def watch(progress: Any) -> None:
+        left = f", about {progress.left:.0f} s left" if progress.left == progress.left and progress.done < progress.members else ""
+        failed = f", {progress.failed} failed" if progress.failed else ""
+        bar(f"  {progress.done} of {progress.members} members{failed}{left}", last=progress.done == progress.members)
+
+    done = sweep.run(jobs, watch)
+    print(f"{done.members} members, {done.failed} failed; {done.found} were finished before")
+    print(f"{done.seconds:.1f} s, of which HiGHS {done.solver_seconds:.1f} s (all workers), compiling {done.compile_seconds:.1f} s")
+    print(f"sweep {sweep.folder}")
+    return _judged(done.failed, done.members)
+
+
+def _judged(failed: int, members: int) -> int:
+    """0, or the error that says members failed."""
+    if failed:
+        rule = f"{failed} of {members} members have no certified optimum"
+        raise SweepError(rule, fix="`peakmix sweep status` lists them with reasons")
+    return 0
+
+
+def _status(path: Path, out: Path | None, jobs: int, overwrite: bool, quiet: bool) -> int:
+    """Members by status, from the store."""
+    from peakmix.sweep.plan import read
+    from peakmix.sweep.running import status
+
+    folder = store_of(path, out)
+    plan = read(folder)
+    counts, failures = status(folder, plan)
+    print(f"sweep {plan.spec.name}: {len(plan.members)} members; " + ", ".join(f"{n} {word}" for word, n in sorted(counts.items())))
+    for name, word, reason in failures:
+        print(f"  {name}  {word}: {reason}")
+    return _judged(len(failures), len(plan.members))
+
+
+def _collect(path: Path, out: Path | None, jobs: int, overwrite: bool, quiet: bool) -> int:
+    """Write the cube."""
+    from peakmix.sweep.collecting import collect
+    from peakmix.sweep.plan import read
+
+    folder = store_of(path, None)
+    plan = read(folder)
+    target = out if out is not None else folder / f"{plan.spec.name}.zarr"
+    print(f"cube {collect(folder, plan, target, overwrite)}")
+    return 0
+
+
+def store_of(path: Path, out: Path | None) -> Path:
+    """The store that a path means: a folder with a plan, or that of a sweep file."""
+    if out is not None or path.is_dir():
+        return out or path
+    if path.suffix not in (".yaml", ".yml"):
+        raise UsageError(f"{path} is a sweep file or the folder of a sweep", fix="check the path")
+    from peakmix.api.sweeping import default_folder
+    from peakmix.sweep.spec import load
+
+    return default_folder(path, load(path)[0].name)

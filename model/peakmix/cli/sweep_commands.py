@@ -1,0 +1,56 @@
+"""The parser of `peakmix sweep`: names, options, help texts."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated, NoReturn
+
+import typer
+
+from peakmix.cli.outcome import guarded
+
+Quiet = Annotated[bool, typer.Option("--quiet", "-q", help="No progress.")]
+app = typer.Typer(help="Plan, run and collect many members of one scenario.", no_args_is_help=True, rich_markup_mode=None)
+SweepFile = Annotated[Path, typer.Argument(metavar="SWEEP", help="Sweep file (YAML).", show_default=False)]
+SweepStore = Annotated[Path, typer.Argument(metavar="SWEEP", help="Sweep file, or folder of a sweep.", show_default=False)]
+Folder = Annotated[Path | None, typer.Option("--out", "-o", metavar="DIR", help="Folder of the sweep.")]
+Overwrite = Annotated[bool, typer.Option("--overwrite", help="Replace what is there.")]
+
+
+def _sweep(
+    action: str, path: Path, out: Path | None = None, jobs: int = 1, overwrite: bool = False, quiet: bool = False
+) -> NoReturn:
+    """Do it in `peakmix.cli.sweep`, and leave with the exit code."""
+    from peakmix.cli.sweep import main
+
+    raise typer.Exit(guarded(lambda: main(action, path, out, jobs, overwrite, quiet)))
+
+
+@app.command("plan")
+def sweep_plan(sweep: SweepFile, out: Folder = None, overwrite: Overwrite = False, quiet: Quiet = False) -> None:
+    """Derive all members and write the plan: structures, compilations, chunks."""
+    _sweep("plan", sweep, out, overwrite=overwrite, quiet=quiet)
+
+
+@app.command("run")
+def sweep_run(
+    sweep: SweepFile,
+    out: Folder = None,
+    jobs: Annotated[int, typer.Option("--jobs", "-j", min=1, help="Worker processes, one solver thread each.")] = 1,
+    overwrite: Overwrite = False,
+    quiet: Quiet = False,
+) -> None:
+    """Solve what is not finished; the same command goes on after an interruption."""
+    _sweep("run", sweep, out, jobs, overwrite, quiet)
+
+
+@app.command("status")
+def sweep_status(sweep: SweepStore, out: Folder = None) -> None:
+    """Print members by status and the reasons of those that failed."""
+    _sweep("status", sweep, out)
+
+
+@app.command("collect")
+def sweep_collect(sweep: SweepStore, out: Folder = None, overwrite: Overwrite = False) -> None:
+    """Write all members as one Zarr store with a `scenario` dimension."""
+    _sweep("collect", sweep, out, overwrite=overwrite)
