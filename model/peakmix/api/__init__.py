@@ -1,4 +1,4 @@
-"""The library's front door: load, check, build, run, window, verify, open.
+"""The library's front door: load, check, build, run, window, explain, verify, open.
 
 Each function is what the command of the same name does; errors are ``peakmix.foundation.errors``. Names load on first use.
 """
@@ -12,6 +12,7 @@ HOMES = {
     "RunResult": ("peakmix.api.running", "RunResult"),
     "build": ("peakmix.api.sizing", "build"),
     "check": ("peakmix.api.checking", "check"),
+    "explain": ("peakmix.api.explaining", "explain"),
     "load": ("peakmix.tables.loading", "load"),
     "open": ("peakmix.results.store", "open_result"),
     "run": ("peakmix.api.running", "run"),
@@ -19,7 +20,7 @@ HOMES = {
     "verify": ("peakmix.api.verifying", "verify"),
     "window": ("peakmix.api.window", "window"),
 }
-__all__ = ["RunResult", "build", "check", "load", "open", "run", "run_scenario", "verify", "window"]
+__all__ = ["RunResult", "build", "check", "explain", "load", "open", "run", "run_scenario", "verify", "window"]
 
 
 def __getattr__(name: str) -> Any:

@@ -113,6 +113,20 @@ def run(
 
 
 @app.command()
+def explain(
+    target: Annotated[
+        Path, typer.Argument(metavar="RESULT|SCENARIO", help="Result file, or a scenario to solve.", show_default=False)
+    ],
+    policy: Annotated[str | None, typer.Option("--policy", metavar="NAME", help="One policy only.")] = None,
+    everything: Annotated[bool, typer.Option("--all", help="Also rows that nothing feels.")] = False,
+    setting: Setting = None,
+    quiet: Quiet = False,
+) -> None:
+    """Print the policy sheet: level, bound, slack, price and payer; for a scenario without solution, the conflict."""
+    _run("explain", path=target, policy=policy, everything=everything, setting=setting, quiet=quiet)
+
+
+@app.command()
 def verify(result: ResultFile, quiet: Quiet = False) -> None:
     """Audit a result file again from its tables and print what was checked."""
     _run("verify", path=result, quiet=quiet)

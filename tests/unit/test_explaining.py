@@ -1,0 +1,82 @@
+"""`peakmix explain`: the policy sheet as a table and as text, accounts, and the conflict of a scenario without solution."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+from tests.cases.kit import prepared
+from tests.cases.test_market import TWO_YEARS, market, plants
+
+from peakmix.analysis.policy_sheet import account_table, policy_table, sheet_text
+from peakmix.api.explaining import explain
+from peakmix.api.running import solve_prepared
+from peakmix.foundation.errors import InfeasibleError, UsageError
+
+IMPOSSIBLE = """
+name: impossible
+data: national
+resolution: nation
+horizon: {periods: [[2025, 1], [2026, 5]], base_period: 2025}
+policies:
+  no_steel_co2:
+    instrument: limit
+    indicator: {quantity: direct_co2}
+    sectors: [steel]
+    values: "1 Mt/yr"
+"""
+
+
+def test_table_has_every_row_of_the_sheet(mini_run) -> None:
+    """Ids, levels and prices are those of the file, in its order; rules lose their prefix."""
+    ds = mini_run.dataset
+    frame = policy_table(ds)
+    assert len(frame) == ds.sizes["policy_row"]
+    assert frame["policy"].tolist() == ds["policy_id"].values.tolist()
+    assert np.allclose(frame["price"], ds["policy_price"].values, equal_nan=True)
+    assert {"limit", "budget", "no_growth", "pace"} <= set(frame["rule"])
+    cap = policy_table(ds, "cap")
+    assert (cap["policy"] == "cap").all()
+    assert np.allclose(cap["slack"], cap["bound"] - cap["level"])
+
+
+def test_every_policy_is_told_of(mini_run) -> None:
+    """Felt or not, each policy stands in the text; --all has every row and hides none."""
+    text = sheet_text(mini_run.dataset)
+    lines = text.splitlines()
+    for name in set(policy_table(mini_run.dataset)["policy"]):
+        assert any(line.strip().startswith(f"{name} ") for line in lines) or name == "swap", name
+    whole = sheet_text(mini_run.dataset, everything=True)
+    assert "have room or keep ledgers" not in whole
+    assert sum("  " in line for line in whole.splitlines()) >= mini_run.dataset.sizes["policy_row"]
+
+
+def test_unknown_policy_is_refused_with_the_known_ones(mini_run) -> None:
+    with pytest.raises(UsageError, match="no policy 'cup'"):
+        explain(mini_run.dataset, policy="cup")
+    with pytest.raises(UsageError, match="not a result"):
+        explain("result.nc", changes={"name": "x"})
+
+
+def test_accounts_of_a_market() -> None:
+    """Given 16 and 5, held 5 after the first year, prices 20 and 21.6: the hand-solved bank."""
+    result = solve_prepared(prepared(plants(), TWO_YEARS, 0.08, policies=market({2025: "16 Mt/yr", 2026: "5 Mt/yr"})), False)
+    told = explain(result.dataset)
+    assert told.accounts["given"].tolist() == pytest.approx([16, 5])
+    assert told.accounts["held"].tolist() == pytest.approx([5, 0])
+    assert told.accounts["price"].tolist() == pytest.approx([20, 21.6])
+    assert "allowance accounts" in told.text
+    assert account_table(result.dataset, "other").empty
+
+
+def test_scenario_without_policies_says_so() -> None:
+    result = solve_prepared(prepared(plants(), TWO_YEARS), False)
+    assert "no policy stands in this scenario" in explain(result.dataset).text
+
+
+def test_scenario_without_solution_names_the_conflict(tmp_path) -> None:
+    """All steel of the country with 1 Mt of direct CO2: the policy alone is at fault, and its least change is told."""
+    path = tmp_path / "impossible.yaml"
+    path.write_text(IMPOSSIBLE, encoding="utf-8")
+    with pytest.raises(InfeasibleError) as raised:
+        explain(path)
+    assert "no_steel_co2" in str(raised.value)
