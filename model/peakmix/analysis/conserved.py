@@ -6,7 +6,8 @@
 
 i is the discount rate of the run, L the life of the measure; net energy is calorific and what a measure uses on top is
 deducted. The static potential takes every measure as if alone: members of an exclusion group overlap in it. The used amount
-has no such flaw: stock turnover, exclusion and interaction are inside the run. Measures that save no net energy (capture,
+has no such flaw: stock turnover, exclusion and interaction are inside the run. It may exceed the static one, because what
+stands today comes to its end and is fitted again, and because hosts grow. Measures that save no net energy (capture,
 cleaning of flue gas) are left out. Flows that carry no energy are not valued.
 """
 
@@ -132,6 +133,6 @@ def curve_text(frame: pd.DataFrame, prices: dict[str, float]) -> str:
         numbers = f"{row['cost']:>9.1f}{row['static']:>10.2f}{row['used']:>10.2f}{row['static_to']:>11.1f}{row['used_to']:>10.1f}"
         lines.append(f"  {name:<58}{numbers}")
     lines.append(f"prices in the run, {unit}: " + ", ".join(f"{name} {value:.1f}" for name, value in prices.items()))
-    lines.append("static: every measure as if alone, on the first period's output; used: fitted and standing in the run")
+    lines.append("static: every measure as if alone, on the first period's output; used: fitted by the run, renewals of today's included")
     return "\n".join(lines)
 

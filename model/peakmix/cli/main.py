@@ -173,6 +173,23 @@ app.add_typer(sweep_commands.app, name="sweep")
 
 
 @app.command()
+def mac(
+    scenario: ScenarioFile,
+    steps: Annotated[int, typer.Option("--steps", min=1, help="Steps after the reference.")] = 10,
+    deepest: Annotated[float, typer.Option("--deepest", help="Cut of the last step, between 0 and 1.")] = 0.5,
+    location: Annotated[str | None, typer.Option("--location", help="Place or node whose direct CO2 is cut.")] = None,
+    sector: Annotated[list[str] | None, typer.Option("--sector", help="Sector that is cut; may be repeated.")] = None,
+    csv: Annotated[Path | None, typer.Option("--csv", metavar="DIR", help="Folder for the curve as CSV.")] = None,
+    setting: Setting = None,
+    overwrite: Annotated[bool, typer.Option("--overwrite", help="Replace existing files.")] = False,
+    quiet: Quiet = False,
+) -> None:
+    """Sweep an abatement curve: solve a scenario along tighter caps on direct CO2, prices by period."""
+    given = {"steps": steps, "deepest": deepest, "location": location, "sector": sector, "csv": csv}
+    _run("mac", path=scenario, setting=setting, overwrite=overwrite, quiet=quiet, **given)
+
+
+@app.command()
 def tables(
     table: Annotated[str | None, typer.Argument(metavar="[TABLE]", help="One table; none lists all.")] = None,
     sources: Annotated[bool, typer.Option("--sources", help="Print the sources of the data set.")] = False,

@@ -1,0 +1,106 @@
+"""The abatement curve: convexity bounds its cost, separate runs give the same cost and prices, refusals are in words."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+import xarray as xr
+
+from peakmix.api import run_scenario
+from peakmix.api.mac import AbatementCurve, mac
+from peakmix.cli import mac as command
+from peakmix.foundation.errors import UsageError
+from peakmix.scenario import Scenario, from_mapping
+
+MINI = Path(__file__).parent.parent / "data" / "mini"
+STEP = 1e-3
+
+
+def scenario(policies: dict[str, Any] | None = None) -> Scenario:
+    horizon = {"periods": [[2025, 1], [2026, 5], [2031, 5], [2036, 5]], "base_period": 2025}
+    return from_mapping({"name": "mini", "data": str(MINI), "horizon": horizon, "policies": policies or {}})
+
+
+@pytest.fixture(scope="module")
+def curve() -> AbatementCurve:
+    return mac(scenario(), steps=4, deepest=0.2)
+
+
+def test_cost_lies_between_the_prices_before_and_after(curve) -> None:
+    rise = np.diff(curve.steps["cost"])
+    assert (rise >= curve.steps["least"][1:] - 1e-6).all()
+    assert (rise <= curve.steps["most"][1:] + 1e-6).all()
+    assert (rise > 0).any()
+
+
+def test_caps_hold_and_prices_are_zero_where_they_are_slack(curve) -> None:
+    points = curve.points
+    assert (points["level"] <= points["cap"] + 1e-6).all()
+    assert (points["price"] >= -1e-9).all()
+    slack = points["cap"] - points["level"] > 1e-5
+    np.testing.assert_allclose(points.loc[slack, "price"], 0, atol=1e-9)
+    first = points[points["step"] == 0]
+    np.testing.assert_allclose(first["level"], first["reference"])
+    assert set(points["price_unit"]) == {"CNY2023/t"}
+    assert set(points["period"]) == {2026, 2031, 2036}
+
+
+def _capped(levels: dict[int, float]) -> xr.Dataset:
+    """A separate run under the caps."""
+    limit = {"instrument": "limit", "indicator": {"quantity": "direct_co2"}, "values": levels, "between": "step"}
+    return run_scenario(scenario({"cap": limit})).dataset
+
+
+@pytest.fixture(scope="module")
+def caps(curve) -> dict[int, float]:
+    last = curve.points[curve.points["step"] == 3]
+    return dict(zip(last["period"].tolist(), last["cap"].tolist(), strict=True))
+
+
+def test_a_separate_run_costs_the_same(curve, caps) -> None:
+    free = float(run_scenario(scenario()).dataset["objective"])
+    gap = float(_capped(caps)["objective"]) - free
+    assert curve.steps["cost"][3] == pytest.approx(gap, rel=1e-6)
+
+
+def test_prices_are_slopes_of_separate_runs(curve, caps) -> None:
+    last = curve.points[curve.points["step"] == 3].set_index("period")["price"]
+    middle = _capped(caps)
+    weight = dict(zip(middle["period"].values.tolist(), middle["operating_weight"].values.tolist(), strict=True))
+    for period in caps:
+        looser, tighter = (float(_capped({**caps, period: caps[period] + d})["objective"]) for d in (STEP, -STEP))
+        here = float(middle["objective"])
+        low, high = (here - looser) / STEP / weight[period], (tighter - here) / STEP / weight[period]
+        assert low - 1e-3 * max(1, high) <= last[period] <= high + 1e-3 * max(1, high)
+
+
+def test_a_cut_beyond_reach_stops_the_curve() -> None:
+    deep = mac(scenario(), steps=2, deepest=1.0)
+    assert deep.stopped in (0.5, 1.0)
+    assert f"no solution at a cut of {deep.stopped:.1%}" in deep.text
+    assert deep.steps["share"].max() < deep.stopped
+
+
+def test_one_place_only() -> None:
+    east = mac(scenario(), steps=1, deepest=0.05, indicator={"quantity": "direct_co2", "location": "East"})
+    whole = mac(scenario(), steps=1, deepest=0.05)
+    assert east.points["reference"].sum() < whole.points["reference"].sum()
+
+
+def test_refusals() -> None:
+    for steps, deepest in ((0, 0.5), (3, 0.0), (3, 1.5)):
+        with pytest.raises(UsageError, match="at least one step"):
+            mac(scenario(), steps=steps, deepest=deepest)
+
+
+def test_command(tmp_path, capsys) -> None:
+    path = tmp_path / "mini.yaml"
+    path.write_text(scenario().resolved_yaml, encoding="utf-8")
+    command.main(path, 2, 0.1, None, ["steel"], tmp_path / "out", None, False, True)
+    out = capsys.readouterr().out
+    assert "10.0%" in out
+    assert "CNY2023/t" in out
+    assert (tmp_path / "out" / "mac_points.csv").is_file()
