@@ -67,7 +67,7 @@ def test_help_names_every_command(call: Call) -> None:
     code, out, err = call("--help")
     assert code == 0
     assert err == ""
-    for command in ("new", "check", "show", "build", "window", "run", "explain", "verify", "tables", "version"):
+    for command in ("new", "check", "show", "build", "window", "run", "explain", "peak", "verify", "tables", "version"):
         assert re.search(rf"^  {command} ", out, re.MULTILINE)
 
 

@@ -1,4 +1,4 @@
-"""The library's front door: load, check, build, run, window, explain, verify, open.
+"""The library's front door: load, check, build, run, window, explain, peak_curve, verify, open.
 
 Each function is what the command of the same name does; errors are ``peakmix.foundation.errors``. Names load on first use.
 """
@@ -15,12 +15,13 @@ HOMES = {
     "explain": ("peakmix.api.explaining", "explain"),
     "load": ("peakmix.tables.loading", "load"),
     "open": ("peakmix.results.store", "open_result"),
+    "peak_curve": ("peakmix.api.peak_years", "peak_curve"),
     "run": ("peakmix.api.running", "run"),
     "run_scenario": ("peakmix.api.running", "run_scenario"),
     "verify": ("peakmix.api.verifying", "verify"),
     "window": ("peakmix.api.window", "window"),
 }
-__all__ = ["RunResult", "build", "check", "explain", "load", "open", "run", "run_scenario", "verify", "window"]
+__all__ = ["RunResult", "build", "check", "explain", "load", "open", "peak_curve", "run", "run_scenario", "verify", "window"]
 
 
 def __getattr__(name: str) -> Any:

@@ -127,6 +127,17 @@ def explain(
 
 
 @app.command()
+def peak(
+    scenario: ScenarioFile,
+    policy: Annotated[str | None, typer.Option("--policy", metavar="NAME", help="Peak rule, where there are several.")] = None,
+    setting: Setting = None,
+    quiet: Quiet = False,
+) -> None:
+    """Print what each possible peak year costs, and the cheapest not later than the stated one."""
+    _run("peak", path=scenario, policy=policy, setting=setting, quiet=quiet)
+
+
+@app.command()
 def verify(result: ResultFile, quiet: Quiet = False) -> None:
     """Audit a result file again from its tables and print what was checked."""
     _run("verify", path=result, quiet=quiet)
@@ -187,6 +198,23 @@ def mac(
     """Sweep an abatement curve: solve a scenario along tighter caps on direct CO2, prices by period."""
     given = {"steps": steps, "deepest": deepest, "location": location, "sector": sector, "csv": csv}
     _run("mac", path=scenario, setting=setting, overwrite=overwrite, quiet=quiet, **given)
+
+
+@app.command()
+def plot(
+    result: ResultFile,
+    figure: Annotated[str, typer.Argument(metavar="FIGURE", help="mix, emissions, cost, policy-price or supply-curve.")],
+    out: Annotated[Path | None, typer.Option("--out", "-o", metavar="FILE", help="Image file; its ending is its format.")] = None,
+    product: Annotated[str | None, typer.Option("--product", help="Product of the mix.")] = None,
+    period: Annotated[int | None, typer.Option("--period", help="Period of the supply curve.")] = None,
+    base: Annotated[Path | None, typer.Option("--base", metavar="RESULT", help="Result to compare with.")] = None,
+    language: Annotated[str, typer.Option("--language", metavar="en|zh", help="Language of the labels.")] = "en",
+    data: Annotated[Path | None, typer.Option("--data", metavar="FILE", help="Write the table behind the figure.")] = None,
+    overwrite: Annotated[bool, typer.Option("--overwrite", help="Replace existing files.")] = False,
+) -> None:
+    """Draw a figure of a result; needs matplotlib."""
+    given = {"product": product, "period": period, "base": base, "language": language, "data": data}
+    _run("plot", path=result, figure=figure, out=out, overwrite=overwrite, **given)
 
 
 @app.command()
