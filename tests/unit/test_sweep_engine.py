@@ -1,0 +1,162 @@
+"""Sweeps: members of one compilation equal fresh builds, whatever varies; failures are kept; any order and number of workers."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+import xarray as xr
+import yaml
+
+from peakmix.api.prepare import Timings, prepare
+from peakmix.api.sweeping import Sweep
+from peakmix.scenario.levers import adjust
+from peakmix.solve.highs import solve
+from peakmix.sweep.cube import assemble
+from peakmix.sweep.running import status
+
+SMALL = Path(__file__).resolve().parents[1] / "data" / "small"
+BASE: dict[str, Any] = {
+    "data": str(SMALL),
+    "horizon": {"periods": [[2025, 1], [2026, 4], [2030, 6], [2036, 5]], "base_period": 2025},
+    "policies": {
+        "tax": {"instrument": "price", "indicator": {"quantity": "direct_co2"}, "values": {2026: 60, 2040: 90}},
+        "cap": {
+            "instrument": "limit",
+            "indicator": {"quantity": "direct_co2"},
+            "kind": "relative_to_base",
+            "values": {2026: 0.98, 2040: 0.6},
+            "slack_price": "1100 CNY2023/t",
+        },
+        "swap": {"instrument": "swap", "rule": "iron_swap", "group": "ironmaking", "from_year": 2026},
+    },
+}
+
+MINI: dict[str, Any] = {
+    "data": str(SMALL.parent / "mini"),
+    "horizon": {"periods": [[2025, 1], [2026, 5], [2031, 5], [2036, 5]], "base_period": 2025},
+    "policies": {
+        "swap": {
+            "instrument": "swap",
+            "rule": "steel_swap",
+            "group": "steelmaking",
+            "cases": {"scrap_route": "scrap_route"},
+            "from_year": 2026,
+        }
+    },
+}
+"""A data set in which the swap rule binds."""
+
+
+def factor(*values: float, **target: Any) -> dict[str, Any]:
+    return {**target, "action": "multiply", "list": list(values)}
+
+
+def table(name: str, *values: float, **where: Any) -> dict[str, Any]:
+    return factor(*values, table=name, where=where)
+
+
+KINDS: dict[str, dict[str, Any]] = {
+    "carbon_price": {"tax": factor(0.0, 0.5, 1.0, 3.0, field="policies.tax.values")},
+    "cap": {"cap": factor(0.7, 0.85, 1.0, field="policies.cap.values")},
+    "fuel_price": {"coal": table("market_parameters", 0.7, 1.0, 1.6, market="coal_supply", parameter="price")},
+    "demand": {"steel": table("demand", 0.97, 1.0, 1.02, commodity="hot_metal")},
+    "variant": {"variant": {"field": "demand_variant", "list": ["low", "reference", "high"]}},
+    "capital_cost": {"furnace": table("technology_parameters", 0.6, 1.4, technology="arc_furnace", parameter="capital_cost")},
+    "recipe": {"power": table("flows", 0.9, 1.1, technology="arc_furnace", commodity="electricity")},
+    "swap_ratio": {"ratio": table("swap_ratios", 1.0, 3.0, rule="steel_swap")},
+    "availability": {"ready": table("technology_parameters", 0.98, 1.02, technology="arc_furnace", parameter="availability")},
+    "discount_rate": {"rate": {"field": "horizon.discount_rate", "list": [0.02, 0.05, 0.08]}},
+    "mixed": {
+        "tax": factor(0.5, 2.0, field="policies.tax.values"),
+        "rate": {"field": "horizon.discount_rate", "list": [0.03, 0.07]},
+        "coal": table("market_parameters", 0.8, 1.3, market="coal_supply", parameter="price"),
+    },
+}
+
+
+def sweep(folder: Path, axes: dict[str, Any], base: dict[str, Any] = BASE, store: str = "store", **more: Any) -> Sweep:
+    """A sweep of the small data set."""
+    folder.mkdir(parents=True, exist_ok=True)
+    (folder / "base.yaml").write_text(yaml.safe_dump(base), encoding="utf-8")
+    (folder / "sweep.yaml").write_text(yaml.safe_dump({"base": "base.yaml", "axes": axes} | more), encoding="utf-8")
+    return Sweep(folder / "sweep.yaml", folder / store)
+
+
+def fresh_objective(made: Sweep, member: int) -> float:
+    """The optimum of a member built by itself."""
+    scenario = made.source.scenario(member)
+    return solve(prepare(scenario, adjust(made.derive.data, scenario), Timings()).program).objective
+
+
+def collected(made: Sweep) -> xr.Dataset:
+    return assemble(made.folder, made.plan())
+
+
+@pytest.mark.parametrize("kind", sorted(KINDS))
+def test_objectives_equal_fresh_builds(kind: str, tmp_path: Path) -> None:
+    made = sweep(tmp_path, KINDS[kind], MINI if kind == "swap_ratio" else BASE)
+    plan = made.plan()
+    assert len(plan.structures) == 1
+    done = made.run()
+    assert (done.done, done.failed) == (len(plan.members), 0), status(made.folder, plan)
+    cube = collected(made)
+    for member, objective in enumerate(cube["objective"].values):
+        assert objective == pytest.approx(fresh_objective(made, member), rel=1e-10, abs=1e-7)
+    assert cube["certified"].values.all()
+    assert len(np.unique(cube["objective"].values.round(9))) == len(plan.members)
+    assert float(abs(cube["cost"].sum(["cost_component", "cost_place", "period"]) / cube["objective"] - 1).max()) < 1e-9
+
+
+def test_what_changes_index_sets_makes_structures(tmp_path: Path) -> None:
+    axes = {
+        "life": {
+            "table": "technology_parameters",
+            "where": {"technology": "arc_furnace", "parameter": "lifetime"},
+            "list": [22.0, 25.0],
+        },
+        "tax": factor(1.0, 2.0, field="policies.tax.values"),
+    }
+    made = sweep(tmp_path, axes)
+    assert [len(s.members) for s in made.plan().structures] == [2, 2]
+    made.run()
+    cube = collected(made)
+    for member in range(4):
+        assert cube["objective"].values[member] == pytest.approx(fresh_objective(made, member), rel=1e-10)
+
+
+def test_failed_members_are_data(tmp_path: Path) -> None:
+    base = yaml.safe_load(yaml.safe_dump(BASE))
+    base["policies"]["cap"] = {"instrument": "limit", "indicator": {"quantity": "direct_co2"}, "values": {2026: 20.0}}
+    made = sweep(tmp_path, {"cap": {"field": "policies.cap.values.2026", "list": [0.01, 30.0, 40.0]}}, base)
+    done = made.run()
+    assert done.failed == 1
+    cube = collected(made)
+    assert cube["status"].values.tolist() == ["infeasible", "optimal", "optimal"]
+    assert "cap" in cube["reason"].values[0]
+    assert np.isnan(cube["objective"].values).tolist() == [True, False, False]
+    assert np.isnan(cube["activity"].values[0]).all()
+    counts, failures = status(made.folder, made.plan())
+    assert counts == {"optimal": 2, "infeasible": 1}
+    assert failures[0][0] == "sweep-0001"
+
+
+def test_any_number_of_workers_gives_the_same_values(tmp_path: Path) -> None:
+    axes = {"tax": {"field": "policies.tax.values", "action": "multiply", "range": {"from": 0.0, "to": 3.0, "count": 24}}}
+    one, two = sweep(tmp_path, axes, store="one"), sweep(tmp_path, axes, store="two")
+    assert len(one.plan().chunks) == 8
+    one.run()
+    two.run(jobs=3)
+    xr.testing.assert_identical(collected(one), collected(two))
+
+
+def test_gradient_is_the_slope_of_the_optimum(tmp_path: Path) -> None:
+    made = sweep(tmp_path, {"tax": factor(1.0, 1.0001, field="policies.tax.values")})
+    made.run()
+    cube = collected(made)
+    step = cube["lever_value"].values[1] - cube["lever_value"].values[0]
+    gained = float(cube["objective"][1] - cube["objective"][0])
+    ends = sorted(float(cube["gradient"].values[k] @ step) for k in (0, 1))
+    assert ends[0] - 1e-6 <= gained <= ends[1] + 1e-6
