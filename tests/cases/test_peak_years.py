@@ -42,7 +42,7 @@ def test_cost_of_every_peak_year() -> None:
 def test_the_cheapest_year_may_come_before_the_stated_one() -> None:
     """Demand 10, 6, 8. A peak in 2025 may fall to 12 Mt and not rise again: 2 Mt clean in 2027, 100 M CNY above 2,400.
 
-    In 2026 (12 Mt) 2025 may not exceed it either: 4 Mt clean, 300 in all. In 2027 (16 Mt) only 2025 is cut, by 2 Mt: 100. With 9 Mt in
+    In 2026 (12 Mt) 2025 may not exceed it either: 4 Mt clean, 300 in all. In 2027 (16 Mt) only 2025 is cut, by 2 Mt: 100. With 9 in
     2025 and 7 in 2026 the three cost 50, 150 and 50: 1 Mt in 2027; 2 in 2025 and 1 in 2027; 1 in 2025. Ties go to the first.
     """
     for demand, extra in (({2025: 10, 2026: 6, 2027: 8}, [0, 200, 0]), ({2025: 9, 2026: 7, 2027: 8}, [0, 100, 0])):
