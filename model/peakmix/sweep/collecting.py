@@ -28,6 +28,8 @@ def collect(folder: Path, plan: Plan, out: Path, overwrite: bool = False) -> Pat
     """
     if out.exists() and not overwrite:
         raise UsageError(f"{display_path(out)} exists", fix="name another folder, or add --overwrite")
+    if out.exists() and not (out / "zarr.json").is_file():
+        raise UsageError(f"{display_path(out)} is no Zarr store", fix="name another folder; nothing else is ever replaced")
     dataset = assemble(folder, plan)
     dataset.attrs[CHECKSUM] = checksum(dataset)
     out.parent.mkdir(parents=True, exist_ok=True)
