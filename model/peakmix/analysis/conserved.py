@@ -133,6 +133,6 @@ def curve_text(frame: pd.DataFrame, prices: dict[str, float]) -> str:
         numbers = f"{row['cost']:>9.1f}{row['static']:>10.2f}{row['used']:>10.2f}{row['static_to']:>11.1f}{row['used_to']:>10.1f}"
         lines.append(f"  {name:<58}{numbers}")
     lines.append(f"prices in the run, {unit}: " + ", ".join(f"{name} {value:.1f}" for name, value in prices.items()))
-    lines.append("static: every measure as if alone, on the first period's output; used: fitted by the run, renewals of today's included")
+    lines.append("static: every measure as if alone, on the first period's output; used: fitted by the run, renewals included")
     return "\n".join(lines)
 
