@@ -168,3 +168,20 @@ def test_long_tables_have_units(ds) -> None:
     assert len(long_table(ds, "activity", drop_zero=True)) == int((ds["activity"] != 0).sum())
     assert isinstance(long_table(ds, "objective"), pd.DataFrame)
     assert [natural(u) for u in ("Mt/yr", "PJ/yr", "TWh/yr", "Mm2/yr")] == ["t", "GJ", "MWh", "m2"]
+
+
+@pytest.mark.slow
+def test_python_of_the_page_runs(tmp_path, monkeypatch, capsys) -> None:
+    import re
+    from pathlib import Path
+
+    import peakmix
+
+    root = Path(__file__).resolve().parents[2]
+    peakmix.run(root / "runs" / "scenarios" / "toy.yaml", out=tmp_path / "runs" / "out")
+    monkeypatch.chdir(tmp_path)
+    page = (root / "docs" / "reading-results.md").read_text(encoding="utf-8")
+    names: dict[str, object] = {}
+    for block in re.findall(r"^```python\n(.*?)^```$", page, re.MULTILINE | re.DOTALL):
+        exec(compile(block, "reading-results.md", "exec"), names)
+    assert "highest" in capsys.readouterr().out

@@ -90,6 +90,13 @@ def test_one_place_only() -> None:
     assert east.points["reference"].sum() < whole.points["reference"].sum()
 
 
+def test_caps_from_a_year_on() -> None:
+    late = mac(scenario(), steps=1, deepest=0.05, from_year=2031)
+    assert set(late.points["period"]) == {2031, 2036}
+    with pytest.raises(UsageError, match="no period"):
+        mac(scenario(), steps=1, deepest=0.05, from_year=2050)
+
+
 def test_refusals() -> None:
     for steps, deepest in ((0, 0.5), (3, 0.0), (3, 1.5)):
         with pytest.raises(UsageError, match="at least one step"):
@@ -99,7 +106,7 @@ def test_refusals() -> None:
 def test_command(tmp_path, capsys) -> None:
     path = tmp_path / "mini.yaml"
     path.write_text(scenario().resolved_yaml, encoding="utf-8")
-    command.main(path, 2, 0.1, None, ["steel"], tmp_path / "out", None, False, True)
+    command.main(path, 2, 0.1, 1900, None, ["steel"], tmp_path / "out", None, False, True)
     out = capsys.readouterr().out
     assert "10.0%" in out
     assert "CNY2023/t" in out

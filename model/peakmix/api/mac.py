@@ -1,6 +1,6 @@
 """Abatement curve: what each further tonne costs, by solving one scenario again along a path of tighter caps.
 
-    E[p] <= (1 - s) Eref[p]      for every free period p, s from 0 to ``deepest`` in even steps
+    E[p] <= (1 - s) Eref[p]      for every free period p from a first year on, s from 0 to ``deepest`` in even steps
     price[p] = - dual / D_p      money of the year per tonne, at each step
 
 Eref is what the scenario emits with all its own policies and without the cap. The cap is one parameter s over all periods, so
@@ -31,6 +31,8 @@ from peakmix.solve.solution import Solution, SolveOptions, Status
 POLICY = "abatement_path"
 FREE = 1e7
 """A bound that nothing reaches, Mt/yr."""
+BUDGET = 20
+"""A warm step may take one iteration for this many rows; a step that needs more is solved cold, which is faster for large ones."""
 NAMED = 2
 """Changes that a step is labelled with."""
 
@@ -73,6 +75,7 @@ def mac(
     indicator: Mapping[str, Any] | None = None,
     changes: Mapping[str, Any] | None = None,
     progress: Progress = silent,
+    from_year: int = 1900,
 ) -> AbatementCurve:
     """Sweep the curve.
 
@@ -86,6 +89,9 @@ def mac(
         What is capped, as in a policy: ``quantity`` (default direct_co2), ``location``, ``sectors``, ``technologies``.
     changes:
         Scenario values by dotted key.
+    from_year:
+        First year that a cap holds in; default every free period. The first period moves least, so a cut that includes it
+        stops early.
 
     Raises
     ------
@@ -95,19 +101,19 @@ def mac(
     if steps < 1 or not 0 < deepest <= 1:
         raise UsageError("an abatement curve has at least one step, down to a cut between 0 and 1")
     timings = Timings(progress=progress)
-    prepared = _with_path(path, dict(indicator or {"quantity": "direct_co2"}), changes, timings)
+    limit = {"instrument": "limit", "indicator": dict(indicator or {"quantity": "direct_co2"}), "values": {from_year: FREE}}
+    prepared = _with_path(path, limit, changes, timings)
     curve = _sweep(prepared, np.linspace(0, deepest, steps + 1).tolist(), timings)
     timings.done()
     return curve
 
 
 def _with_path(
-    path: Path | str | Scenario, indicator: dict[str, Any], changes: Mapping[str, Any] | None, timings: Timings
+    path: Path | str | Scenario, limit: dict[str, Any], changes: Mapping[str, Any] | None, timings: Timings
 ) -> Prepared:
     """The scenario with one more limit whose bound is out of reach."""
     from peakmix.scenario.yamltree import read_value
 
-    limit = {"instrument": "limit", "indicator": indicator, "values": {1900: FREE}}
     if isinstance(path, Scenario):
         spec = dict(read_value(path.resolved_yaml))
         spec["policies"] = {**(spec.get("policies") or {}), POLICY: limit}
@@ -122,10 +128,13 @@ def _sweep(prepared: Prepared, shares: list[float], timings: Timings) -> Abateme
     program = prepared.program
     rows = [k for k, index in enumerate(program.rows.indices("policy_limit")) if index[0] == POLICY]
     positions = np.array([program.rows.span("policy_limit").start + k for k in rows])
+    if not rows:
+        raise UsageError("no period of the horizon is capped", fix="name an earlier first year")
     periods = [int(str(program.rows.indices("policy_limit")[k][1])) for k in rows]
     constant = FREE - program.row_upper[positions]
     timings.phase("reference")
-    living = LivingModel(program, SolveOptions(threads=prepared.scenario.spec.solver.threads))
+    options = SolveOptions(threads=prepared.scenario.spec.solver.threads)
+    living = LivingModel(program, options, iteration_budget=max(1000, program.shape[0] // BUDGET))
     first = _solved(living, program)
     if first is None:
         raise InfeasibleError("the scenario has no solution", fix="`peakmix run` names the conflict")

@@ -15,6 +15,7 @@ def main(
     path: Path,
     steps: int,
     deepest: float,
+    from_year: int,
     location: str | None,
     sector: Sequence[str] | None,
     csv: Path | None,
@@ -28,7 +29,7 @@ def main(
     indicator = {"quantity": "direct_co2", "location": location, "sectors": list(sector) if sector else None}
     given = {key: value for key, value in indicator.items() if value is not None}
     with Phases(quiet) as progress:
-        curve = import_module("peakmix.api.mac").mac(path, steps, deepest, given, changes_of(setting), progress)
+        curve = import_module("peakmix.api.mac").mac(path, steps, deepest, given, changes_of(setting), progress, from_year)
     print(curve.text)
     for name, target in targets.items():
         getattr(curve, name).to_csv(target, index=False, float_format="%.17g", lineterminator="\n")

@@ -188,6 +188,7 @@ def mac(
     scenario: ScenarioFile,
     steps: Annotated[int, typer.Option("--steps", min=1, help="Steps after the reference.")] = 10,
     deepest: Annotated[float, typer.Option("--deepest", help="Cut of the last step, between 0 and 1.")] = 0.5,
+    from_year: Annotated[int, typer.Option("--from-year", help="First year that a cap holds in.")] = 1900,
     location: Annotated[str | None, typer.Option("--location", help="Place or node whose direct CO2 is cut.")] = None,
     sector: Annotated[list[str] | None, typer.Option("--sector", help="Sector that is cut; may be repeated.")] = None,
     csv: Annotated[Path | None, typer.Option("--csv", metavar="DIR", help="Folder for the curve as CSV.")] = None,
@@ -196,7 +197,7 @@ def mac(
     quiet: Quiet = False,
 ) -> None:
     """Sweep an abatement curve: solve a scenario along tighter caps on direct CO2, prices by period."""
-    given = {"steps": steps, "deepest": deepest, "location": location, "sector": sector, "csv": csv}
+    given = {"steps": steps, "deepest": deepest, "from_year": from_year, "location": location, "sector": sector, "csv": csv}
     _run("mac", path=scenario, setting=setting, overwrite=overwrite, quiet=quiet, **given)
 
 
