@@ -95,7 +95,7 @@ def mac(
 
     Raises
     ------
-    UsageError for steps or a depth out of range; InfeasibleError when the scenario itself has no solution; LimitError when the
+    UsageError for steps or a depth out of range; InputError when no free period starts in or after ``from_year``; InfeasibleError when the scenario itself has no solution; LimitError when the
     solver stops.
     """
     if steps < 1 or not 0 < deepest <= 1:
@@ -128,8 +128,6 @@ def _sweep(prepared: Prepared, shares: list[float], timings: Timings) -> Abateme
     program = prepared.program
     rows = [k for k, index in enumerate(program.rows.indices("policy_limit")) if index[0] == POLICY]
     positions = np.array([program.rows.span("policy_limit").start + k for k in rows])
-    if not rows:
-        raise UsageError("no period of the horizon is capped", fix="name an earlier first year")
     periods = [int(str(program.rows.indices("policy_limit")[k][1])) for k in rows]
     constant = FREE - program.row_upper[positions]
     timings.phase("reference")
