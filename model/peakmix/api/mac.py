@@ -95,8 +95,8 @@ def mac(
 
     Raises
     ------
-    UsageError for steps or a depth out of range; InputError when no free period starts in or after ``from_year``; InfeasibleError when the scenario itself has no solution; LimitError when the
-    solver stops.
+    UsageError for steps or a depth out of range; InputError when no free period starts in or after ``from_year``;
+    InfeasibleError when the scenario itself has no solution; LimitError when the solver stops.
     """
     if steps < 1 or not 0 < deepest <= 1:
         raise UsageError("an abatement curve has at least one step, down to a cut between 0 and 1")
