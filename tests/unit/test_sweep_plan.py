@@ -12,6 +12,7 @@ import xarray as xr
 import yaml
 from tests.unit.test_sweep_engine import BASE, factor, sweep, table
 
+from peakmix import api
 from peakmix.cli import main as cli
 from peakmix.foundation.errors import InputError, UsageError
 from peakmix.scenario.levers import adjust
@@ -116,6 +117,7 @@ def test_cube_is_whole_and_plain_xarray_opens_it(tmp_path: Path) -> None:
         assert plain.sizes["scenario"] == 4
         assert plain["coal"].values.tolist() == [0.8, 0.8, 1.2, 1.2]
     xr.testing.assert_equal(open_cube(path)["activity"], plain["activity"])
+    assert api.open(path).sizes["scenario"] == 4
     with pytest.raises(UsageError, match="exists"):
         collect(made.folder, made.plan(), path)
     victim = max((path / "activity").rglob("c/*/*"), key=lambda p: p.stat().st_size if p.is_file() else 0)

@@ -14,7 +14,7 @@ HOMES = {
     "check": ("peakmix.api.checking", "check"),
     "explain": ("peakmix.api.explaining", "explain"),
     "load": ("peakmix.tables.loading", "load"),
-    "open": ("peakmix.results.store", "open_result"),
+    "open": ("peakmix.api.opening", "open_any"),
     "peak_curve": ("peakmix.api.peak_years", "peak_curve"),
     "run": ("peakmix.api.running", "run"),
     "run_scenario": ("peakmix.api.running", "run_scenario"),
