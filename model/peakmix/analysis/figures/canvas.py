@@ -27,6 +27,7 @@ WORDS_ZH = {
     "With bought power and hydrogen": "含外购电力与氢",
     "Peak": "峰值",
     "System cost": "系统成本",
+    "axis cut below": "纵轴不从零开始",
     "Price of policies": "政策影子价格",
     "Cost of conserved energy": "节能成本",
     "Energy saved": "节能量",

@@ -120,7 +120,7 @@ def emission_path(dataset: xr.Dataset, choice: Choice) -> Any:
     if choice.base is not None:
         other, years = pathway(choice.base), _years(choice.base)
         ends = np.append(years[0], years[0][-1] + years[1][-1])
-        told = str(choice.base.attrs["scenario_name"])
+        told = f"{choice.base.attrs['scenario_name']}: {words(choice.language, 'Direct CO2')}"
         axis.stairs(other.values.to_numpy(), ends, baseline=None, color=COLOURS[5], lw=1.6, label=told)
     path = pathway(dataset)
     where = path.peak + length[first.tolist().index(path.peak)] / 2
@@ -128,7 +128,8 @@ def emission_path(dataset: xr.Dataset, choice: Choice) -> Any:
     axis.annotate(mark, (where, path.height), (0.35, 0.95), textcoords="axes fraction", arrowprops={"arrowstyle": "->"}, fontsize=8)
     axis.set_ylabel(path.unit.replace("Mt", "Mt CO2"))
     axis.set_ylim(0, 1.12 * float(table.loc["with power and hydrogen"].to_numpy().max()))
-    figure.legend(loc="outside right center", frameon=False, fontsize=8)
+    handles, labels = axis.get_legend_handles_labels()
+    figure.legend(handles[::-1], labels[::-1], loc="outside right center", frameon=False, fontsize=8)
     return finished(figure, dataset, words(choice.language, "Direct CO2"))
 
 
@@ -160,9 +161,11 @@ def cost_waterfall(dataset: xr.Dataset, choice: Choice) -> Any:
         level = amount if k == 0 else level + amount
         lows.append(min(level, value[0]))
     low, high = min(lows), max(value[0], value[last], *(np.cumsum(value[:-1])))
-    axis.set_ylim(max(0.0, low - 0.5 * (high - low)), high + 0.15 * (high - low))
+    floor = max(0.0, low - 0.5 * (high - low))
+    axis.set_ylim(floor, high + 0.15 * (high - low))
     axis.set_xticks(range(len(table)), [str(s).replace("_", " ") for s in table["step"]], rotation=35, ha="right", fontsize=8)
-    axis.set_ylabel(f"10^9 {str(table['unit'].iloc[0]).removeprefix('M')}")
+    cut = f", {words(choice.language, 'axis cut below')}" if floor > 0 else ""
+    axis.set_ylabel(f"10^9 {str(table['unit'].iloc[0]).removeprefix('M')}{cut}")
     return finished(figure, dataset, words(choice.language, "System cost"))
 
 
