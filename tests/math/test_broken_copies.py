@@ -118,6 +118,26 @@ RISING = {"2026": "40 CNY2023/t", "2040": "400 CNY2023/t"}
 BANK = {**MARKET, "policies.ets": {**MARKET["policies.ets"], "ceiling": RISING}}
 
 
+LOANS: dict[str, Any] = {
+    "policies.funds": {
+        "instrument": "finance",
+        "lines": {
+            "green": {"rate": 0.0, "tenor": 8, "ceiling": "300 MCNY2023", "share": 0.6},
+            "city": {"rate": 0.01, "tenor": 12, "share": 0.7},
+        },
+    },
+}
+"""Two lines below the discount rate, which are drawn to their limits."""
+SHORT: dict[str, Any] = {
+    "policies.funds": {
+        "instrument": "finance",
+        "own_funds": "150 MCNY2023/yr",
+        "lines": {"bank": {"rate": 0.09, "tenor": 10}},
+    },
+}
+"""Own funds that are short in some years."""
+
+
 def cheap(technology: str, by: float) -> dict[str, Any]:
     """An adjustment of the investment in a technology."""
     where = {"technology": technology, "parameter": "capital_cost"}
@@ -400,6 +420,12 @@ COPIES: dict[str, Copy] = {
         "policy market: emissions", changes=MARKET, drop=("policy_allowance_emission",)
     ),
     "ceiling is not discounted": Copy("objective", changes=MARKET, elements=undiscounted("allowance_ceiling_charge")),
+    "loans beyond the investment": Copy("policy finance: cover", changes=LOANS, drop=("policy_finance_cover",)),
+    "a line beyond its ceiling": Copy("policy finance: line", changes=LOANS, drop=("policy_finance_line",)),
+    "a line beyond its share": Copy("policy finance: share", changes=LOANS, drop=("policy_finance_share",)),
+    "own funds without end": Copy("policy finance: own funds", changes=SHORT, drop=("policy_finance_own",)),
+    "debt is forgiven": Copy("policy finance: own funds", changes=SHORT, elements=scale("loan_service", 0.0)),
+    "interest halved": Copy("objective", changes=LOANS, elements=scale("loan_charge", 0.5)),
     "pace dropped": Copy("policy pace: additions", changes={**NO_CAPS, **cheap("arc_furnace", 0.05)}, drop=("policy_pace",)),
 }
 

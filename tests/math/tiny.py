@@ -183,7 +183,18 @@ def market() -> Prepared:
     return ruled(national=rule | one, local=rule | {"accounts": "place", "allocation": given, "banking": False})
 
 
+def finance() -> Prepared:
+    """Own funds by year and two lines: one cheap with a ceiling and a share for clean works, one dear for all."""
+    lines = {
+        "green": {"rate": 0.02, "tenor": 6, "ceiling": "60 MCNY", "share": 0.5, "technologies": ["clean"]},
+        "bank": {"rate": 0.12, "tenor": 10},
+    }
+    cap = {"instrument": "limit", "indicator": DIRECT, "values": {2026: "14 Mt/yr", 2034: "6 Mt/yr"}}
+    funds = {2026: "20 MCNY/yr", 2030: "40 MCNY/yr"}
+    return ruled(funds={"instrument": "finance", "own_funds": funds, "between": "step", "lines": lines}, cap=cap)
+
+
 MODELS: dict[str, Callable[[], Prepared]] = {
-    f.__name__: f for f in (stock, service, balances, measures, base_year, limits, limit, peak, price, swap, pace, market)
+    f.__name__: f for f in (stock, service, balances, measures, base_year, limits, limit, peak, price, swap, pace, market, finance)
 }
 """By the name of the family or instrument."""

@@ -33,7 +33,7 @@ def test_system_cost_leaves_transfers_out_and_takes_constant_fixed_cost_in(ds) -
     assert transfers > 0
     expected = float(ds.objective) - transfers + float(ds.standing_fixed_cost.sum())
     assert float(ds.system_cost) == pytest.approx(expected, rel=1e-12)
-    assert set(ds.cost_component.values[ds.transfer.values == 1]) == {"hurdle_mark_up", "policy_transfer"}
+    assert set(ds.cost_component.values[ds.transfer.values == 1]) == {"hurdle_mark_up", "policy_transfer", "loan_interest"}
 
 
 def test_policies_are_the_only_unplaced_cost(ds) -> None:

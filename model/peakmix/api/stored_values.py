@@ -152,6 +152,9 @@ def _policies(dataset: xr.Dataset) -> Values:
     names = ("policy", "source", "target", "case", "period", "amount")
     for name, source, target, case, period, amount in _rows(dataset, "swap", names):
         values["swap_flow"][name, source, target, case, period] = amount
+    if dataset.sizes.get("loan_row"):
+        loans = _rows(dataset, "loan", ("policy", "line", "region", "technology", "period", "draw"))
+        values["loan_draw"] = {(*index,): amount for *index, amount in loans}
     if dataset.sizes.get("allowance_row"):
         kept = ("policy", "account", "period", *DECISIONS)
         for name, account, period, *amounts in _rows(dataset, "allowance", kept):

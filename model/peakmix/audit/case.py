@@ -22,7 +22,7 @@ COMPONENTS = (
     "activity", "stock", "new_capacity", "entering_capacity", "early_retirement", "conversion", "renewal",
     "market_volume", "trade", "delivery", "stockpile", "adopted", "new_measure", "policy_excess", "policy_charge",
     "swap_flow", "swap_pool", "ledger", "allowance_emission", "allowance_held", "allowance_sold", "allowance_offset",
-    "allowance_ceiling", "allowance_floor",
+    "allowance_ceiling", "allowance_floor", "loan_draw",
 )  # fmt: skip
 """Decisions that the audit knows; the last index of each is the period."""
 NOTHING = "nothing"

@@ -15,7 +15,7 @@ EXCHANGE = {"buy": ("purchases", 1.0), "sell": ("sales", -1.0), "dispose": ("dis
 COMPONENTS = (
     "investment", "hurdle_mark_up", "fixed", "variable", "closure", "conversion", "purchases", "sales", "disposal",
     "freight", "holding", "measure_investment", "measure_fixed", "measure_variable", "policy_transfer", "policy_cost",
-    "policy_slack",
+    "policy_slack", "loan_interest",
 )  # fmt: skip
 
 

@@ -104,6 +104,14 @@ POLICIES = words(
      {"dual": "worth of one more borrowed allowance", **TOTAL, "dual_unit": "mixed"}),
     ("policy_allowance_offset", "policy account period", "mixed", "Offsets within their quota", "抵销比例上限",
      {"dual": "price of an allowance less that of an offset", **YEARLY, "dual_unit": "mixed"}),
+    ("policy_finance_cover", "policy region technology period", "Mmoney", "Loans within the investment", "贷款不超过投资额",
+     {"dual": "worth of one yuan more that may be borrowed for the asset", **ONCE, "dual_unit": "1"}),
+    ("policy_finance_share", "policy line region technology period", "Mmoney", "Draw within the share of a line",
+     "贷款比例上限", {"dual": "worth of one yuan more that the line may cover", **ONCE, "dual_unit": "1"}),
+    ("policy_finance_line", "policy line", "Mmoney", "Ceiling of a loan line", "贷款额度上限",
+     {"dual": "worth of one more yuan on the line, dated to each period", **ONCE, "dual_unit": "1"}),
+    ("policy_finance_own", "policy period", "Mmoney/yr", "Own funds of a year", "年度自有资金",
+     {"dual": "worth of one more yuan a year of own funds", **YEARLY, "dual_unit": "1"}),
 )  # fmt: skip
 
 WORDS = [*FAMILIES, *POLICIES]

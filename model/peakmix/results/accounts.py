@@ -1,4 +1,4 @@
-"""Ledger of allowance accounts: emitted, given, traded, offset, bought at the collar, kept, and the price."""
+"""Ledgers of policies: allowance accounts with what is emitted, given, traded and kept; draws on loan lines."""
 
 from __future__ import annotations
 
@@ -17,6 +17,8 @@ from peakmix.solve.solution import Solution
 
 DECISIONS = ("emission", "held", "sold", "offset", "ceiling", "floor")
 ACCOUNT = "policy_allowance_account"
+SMALL = 1e-9
+"""Draws below this are rounding."""
 
 
 def account_columns(
@@ -42,6 +44,23 @@ def account_columns(
     duals = dict(zip(lp.rows.members[span], solution.row_dual[span].tolist(), strict=True))
     prices = [abs(duals[key]) / weight(parameters, "annual", key[2]) for key in keys]
     columns["price"] = np.array(prices, dtype=np.float64)
+    return columns
+
+
+def loan_columns(parameters: Parameters, lp: LinearProgram, solution: Solution) -> dict[str, Any]:
+    """One row a draw: policy, line, asset, period, amount, debt service a year and its last year."""
+    drawn = [(key, amount) for key, amount in _values(lp, solution, "loan_draw").items() if amount > SMALL]
+    policies = parameters.facts.get("policies", {})
+    terms = [policies[key[0]].lines[key[1]] for key, _ in drawn]
+    columns: dict[str, Any] = {
+        name: text_array(key[k] for key, _ in drawn) for k, name in enumerate(("policy", "line", "region", "technology"))
+    }
+    columns["period"] = np.array([key[4] for key, _ in drawn], dtype=np.int64)
+    last = [key[4] + line.tenor for (key, _), line in zip(drawn, terms, strict=True)]
+    columns["last_year"] = np.array(last, dtype=np.int64)
+    columns["draw"] = np.array([amount for _, amount in drawn], dtype=np.float64)
+    yearly = [1 / line.tenor if line.rate == 0 else line.rate / (1 - (1 + line.rate) ** -line.tenor) for line in terms]
+    columns["service"] = np.array(yearly, dtype=np.float64) * columns["draw"]
     return columns
 
 

@@ -12,7 +12,7 @@ import xarray as xr
 from peakmix.foundation.vocabulary import Kind, of_kind, word
 from peakmix.parameters.container import Parameters
 from peakmix.results import prices, sheets
-from peakmix.results.accounts import account_columns
+from peakmix.results.accounts import account_columns, loan_columns
 from peakmix.results.attributes import array_attributes, global_attributes, report
 from peakmix.results.axes import Axes, text_array
 from peakmix.results.extract import Index, Labels, dense, span_of
@@ -25,7 +25,7 @@ from peakmix.solve.program import FloatArray, LinearProgram
 from peakmix.solve.solution import Solution
 from peakmix.tables.dataset import DataSet
 
-ONE_OFF_COSTS = ("investment", "hurdle_mark_up", "closure", "conversion", "measure_investment")
+ONE_OFF_COSTS = ("investment", "hurdle_mark_up", "closure", "conversion", "measure_investment", "loan_interest")
 """Costs that are not yearly: they have no place in ``annual_cost``."""
 
 
@@ -250,6 +250,7 @@ def _sheets(made: Assembly) -> None:
     _columns(made, "swap", "swap_row", swap)
     accounts = account_columns(made.parameters, made.recount, made.point, parts.lp, parts.solution)
     _columns(made, "allowance", "allowance_row", accounts)
+    _columns(made, "loan", "loan_row", loan_columns(made.parameters, parts.lp, parts.solution))
 
 
 def _columns(made: Assembly, prefix: str, dim: str, columns: Mapping[str, Any]) -> None:

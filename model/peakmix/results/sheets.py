@@ -102,6 +102,7 @@ def _policy_rows(
         kind = "annual" if policy.quantity == "activity" else "one_off"
         scale = float(parameters["pace_now"][name, period])
     dated = parameters.facts["policy_periods"][name] if component == "policy_budget" else [period]
+    dated = parameters.facts["finance"][name]["periods"] if component == "policy_finance_line" else dated
     level, bound, excess = (number / scale for number in numbers)
     relief = _relief(component, dual, sense)
     slack = sense * (bound + sense * excess - level) if sense else bound - level
@@ -110,6 +111,8 @@ def _policy_rows(
     price_unit = f"{axes.money}/{natural}"
     if kind == "one_off":
         price_unit = f"{axes.money}/({natural}/yr)"
+    if policy.instrument == "finance":
+        price_unit = f"{axes.money}/{axes.money}"
     made = []
     for when in dated:
         price = scale * relief / weight(parameters, kind, when)
@@ -126,7 +129,7 @@ def _policy_rows(
                 slack_left=slack,
                 excess=excess,
                 price=price + 0.0,
-                unit=unit.replace("/yr", "") if kind == "period_total" else unit,
+                unit=unit.replace("/yr", "") if kind == "period_total" or (kind, natural) == ("one_off", axes.money) else unit,
                 price_unit=price_unit,
                 binding=bool(sense and abs(slack) <= BINDING * max(1.0, abs(bound))),
                 payer=str(policy.payer or ""),
@@ -153,7 +156,11 @@ def _where(component: str, index: Key) -> tuple[str, str, int]:
     """Place, case or technology, and period of a policy row."""
     if component == "policy_budget":
         return "", "", 0
-    if component in ("policy_pace", "policy_swap_new"):
+    if component == "policy_finance_line":
+        return "", str(index[1]), 0
+    if component == "policy_finance_share":
+        return str(index[2]), f"{index[1]}, {index[3]}", int(index[4])
+    if component in ("policy_pace", "policy_swap_new", "policy_finance_cover"):
         return str(index[1]), str(index[2]), int(index[3])
     if component in ("policy_swap_pool", "policy_swap_no_growth") or (component.startswith("policy_allowance") and len(index) > 2):
         return str(index[1]), "", int(index[2])

@@ -31,7 +31,7 @@ MARK_LENGTH = len(MARK) + 64 + 1
 PACKED = {"zlib": True, "complevel": 4, "shuffle": True}
 SMALL = 500
 """Arrays of fewer entries are not compressed: the bookkeeping would take more room than they do."""
-LONG_TEXT = ("input_row", "source_row", "policy_row", "limit_row", "swap_row")
+LONG_TEXT = ("input_row", "source_row", "policy_row", "limit_row", "swap_row", "allowance_row", "loan_row")
 """Dimensions along which texts are stored as fixed characters, so that they can be compressed."""
 
 

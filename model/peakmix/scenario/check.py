@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 from peakmix.foundation.errors import Findings, InputError, nearest
 from peakmix.scenario.against import TableSet, column_names
+from peakmix.scenario.finance import FinancePolicy
 from peakmix.scenario.indicators import Indicator
 from peakmix.scenario.market import MarketPolicy
 from peakmix.scenario.policies import LimitPolicy, PeakPolicy, Policy, PricePolicy, SwapPolicy
@@ -118,6 +119,10 @@ def _policy(scenario: Scenario, name: str, policy: Policy, known: Known, dataset
         yield from _swap(scenario, route, policy, known, dataset)
     if isinstance(policy, MarketPolicy):
         yield from _market(scenario, route, policy, known)
+    if isinstance(policy, FinancePolicy):
+        for line, terms in policy.lines.items():
+            place = (*route, "lines", line, "technologies")
+            yield from _names(scenario, place, terms.technologies, known.groups, "a technology or technology group")
 
 
 def _indicator(scenario: Scenario, route: Keys, indicator: Indicator, known: Known) -> Iterator[InputError]:

@@ -23,6 +23,7 @@ from peakmix.scenario.fields import (
     Share,
     Year,
 )
+from peakmix.scenario.finance import FinancePolicy
 from peakmix.scenario.indicators import Indicator
 from peakmix.scenario.market import MarketPolicy
 from peakmix.scenario.policy_base import Dated, PolicyBase, Valued
@@ -177,6 +178,6 @@ class PacePolicy(Dated):
 
 
 Policy = Annotated[
-    LimitPolicy | PeakPolicy | SwapPolicy | PricePolicy | PacePolicy | MarketPolicy,
+    LimitPolicy | PeakPolicy | SwapPolicy | PricePolicy | PacePolicy | MarketPolicy | FinancePolicy,
     Field(discriminator="instrument"),
 ]

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from peakmix.parameters.container import Key
 from peakmix.results.recount.capacity import times, vintage
+from peakmix.results.recount.finance import finance_costs
 from peakmix.results.recount.market import WHOLE, market_costs
 from peakmix.results.recount.scope import Scope
 from peakmix.results.recount.terms import Block, Builder
@@ -69,6 +70,8 @@ def _policy_costs(scope: Scope, builder: Builder) -> None:
     for key in scope.table("policy_price"):
         component = "policy_transfer" if policies[key[0]].transfer else "policy_cost"
         builder.add((component, UNPLACED, key[1]), scope.term("policy_price", key, "policy_charge", key))
+    for component, place, period, terms in finance_costs(scope):
+        builder.add((component, place, period), terms)
     for component, account, period, terms in market_costs(scope):
         builder.add((component, UNPLACED if account == WHOLE else account, period), terms)
 

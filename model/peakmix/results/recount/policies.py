@@ -15,6 +15,7 @@ from typing import Any
 
 from peakmix.parameters.container import Key
 from peakmix.results.recount.capacity import capacity, closures, end_of_life, times
+from peakmix.results.recount.finance import finance_rows
 from peakmix.results.recount.indicators import indicator
 from peakmix.results.recount.market import market_rows, product
 from peakmix.results.recount.scope import Scope
@@ -186,6 +187,11 @@ def _market(sheet: Sheet, name: str, policy: Any) -> None:
         sheet.put(label, sense, level, bound)
 
 
+def _finance(sheet: Sheet, name: str, policy: Any) -> None:
+    for label, sense, level, bound in finance_rows(sheet.scope, name, policy):
+        sheet.put(label, sense, level, bound)
+
+
 TWINS: dict[str, Callable[[Sheet, str, Any], None]] = {
     "limit": _limit,
     "peak": _peak,
@@ -193,5 +199,6 @@ TWINS: dict[str, Callable[[Sheet, str, Any], None]] = {
     "pace": _pace,
     "swap": _swap,
     "market": _market,
+    "finance": _finance,
 }
 """One recount an instrument, twin of the instruments of the formulation."""
