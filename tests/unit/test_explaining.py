@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 from tests.cases.kit import prepared
+from tests.cases.test_finance import YEARS, finance, works
 from tests.cases.test_market import TWO_YEARS, market, plants
 
 from peakmix.analysis.policy_sheet import account_table, policy_table, sheet_text
@@ -71,6 +72,39 @@ def test_accounts_of_a_market() -> None:
 def test_scenario_without_policies_says_so() -> None:
     result = solve_prepared(prepared(plants(), TWO_YEARS), False)
     assert "no policy stands in this scenario" in explain(result.dataset).text
+
+
+def test_conflicts_with_a_market_and_own_funds_in_policy_words() -> None:
+    """4 Mt of allowances against 5 Mt of gas: an account is short by 1 Mt, or the floor by 1 Mt; the books themselves stand.
+
+    Own funds of 9,000 M for works of 10,000 M: 1,000 a year are missing.
+    """
+    floor = {"instrument": "limit", "indicator": {"quantity": "output"}, "technologies": ["gas"], "sense": "lower"}
+    policies = market("4 Mt/yr") | {"floor": floor | {"values": "5 Mt/yr"}}
+    with pytest.raises(InfeasibleError) as raised:
+        solve_prepared(prepared(plants(), [[2025, 1]], policies=policies), False)
+    told = str(raised.value)
+    assert "ets" in told
+    assert "floor" in told
+    assert "emission[" not in told
+    with pytest.raises(InfeasibleError, match="funds"):
+        solve_prepared(prepared(works(), YEARS, 0.08, policies=finance("9000 MCNY/yr")), False)
+
+
+def test_loan_lines_on_the_sheet() -> None:
+    """A ceiling has one row a period, with its worth in money of that period; a share names line and technology."""
+    line = {"rate": 0.0, "tenor": 10, "ceiling": "2000 MCNY", "share": 0.3}
+    ready = prepared(works(), YEARS, 0.08, salvage="none", policies=finance(green=line))
+    frame = policy_table(solve_prepared(ready, False).dataset)
+    ceiling = frame[frame["rule"] == "finance_line"].set_index("period")
+    saved = 1 - 0.1 * sum(1.08**-j for j in range(1, 11))
+    assert ceiling["price"].to_dict() == pytest.approx({p: saved * 1.08 ** (p - 2026) for p in (2025, 2026, 2027, 2028)})
+    assert set(ceiling["case"]) == {"green"}
+    assert set(ceiling["unit"]) == {"MCNY"}
+    assert set(ceiling["price_unit"]) == {"CNY/CNY"}
+    share = frame[(frame["rule"] == "finance_share") & (frame["period"] == 2026)].iloc[0]
+    assert (share["case"], share["place"]) == ("green, new", "Here")
+    assert share["slack"] == pytest.approx(1000)
 
 
 def test_scenario_without_solution_names_the_conflict(tmp_path) -> None:

@@ -8,6 +8,8 @@ from peakmix.solve.infeasible import explain
 from peakmix.solve.solution import SolveOptions
 
 DEMAND_ROWS = ("balance", "pooled_demand_met")
+BOOKS = ("policy_allowance_emission", "policy_allowance_trade", "policy_finance_cover")
+"""Rows that a policy keeps its books with: they define and never give way."""
 
 
 def diagnose(prepared: Prepared, options: SolveOptions) -> InfeasibleError:
@@ -17,7 +19,7 @@ def diagnose(prepared: Prepared, options: SolveOptions) -> InfeasibleError:
     policies: list[str | None] = []
     relaxable: list[str | None] = []
     for component, index in prepared.program.rows:
-        named = component.startswith("policy_") and index and index[0] in known
+        named = component.startswith("policy_") and component not in BOOKS and index and index[0] in known
         policies.append(str(index[0]) if named else None)
         relaxable.append(_relaxable(component, index, demanded))
     return explain(prepared.program, policies, relaxable, options).error()
