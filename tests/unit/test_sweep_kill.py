@@ -157,6 +157,19 @@ def test_another_plan_is_refused(tmp_path: Path) -> None:
     assert len(other.plan(overwrite=True).members) == 2
 
 
+def test_a_replaced_plan_keeps_nothing_that_does_not_fit(tmp_path: Path) -> None:
+    """Same structure, other levers: labels and slopes are those of the new plan."""
+    sweep(tmp_path, {"tax": factor(1.0, 2.0, field="policies.tax.values")}).run()
+    axes = {"rate": {"field": "horizon.discount_rate", "list": [0.04, 0.06]}}
+    other, expected = sweep(tmp_path, axes), sweep(tmp_path, axes, store="fresh")
+    other.run(overwrite=True)
+    expected.run()
+    xr.testing.assert_identical(cube(other), cube(expected))
+    again = sweep(tmp_path, axes, audit_share=0.5)
+    assert again.run(overwrite=True).found == 2
+    assert cube(again)["lever_value"].equals(cube(expected)["lever_value"])
+
+
 def test_a_full_disk_says_so_and_keeps_what_is_finished(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     made = sweep(tmp_path, {"tax": factor(*np.linspace(0.0, 2.0, 16).tolist(), field="policies.tax.values")})
     made.plan()

@@ -56,16 +56,18 @@ def assemble(folder: Path, plan: Plan) -> xr.Dataset:
                 fix="give `peakmix sweep run` again; it goes on where it stopped",
             )
         chunks.append((chunk, found[0]))
-    layouts = [_layout(folder / f"layout-{s.key}.json") for s in plan.structures]
+    layouts = [_layout(folder / f"layout-{s.key}.json", plan.hash) for s in plan.structures]
     made = _Cube(plan, layouts, chunks)
     return made.dataset()
 
 
-def _layout(path: Path) -> dict[str, Any]:
+def _layout(path: Path, plan: str) -> dict[str, Any]:
     try:
         found: dict[str, Any] = json.loads(path.read_text(encoding="utf-8"))
     except (OSError, ValueError):
-        raise UsageError("the store is whole", place=Place(display_path(path)), fix="run the sweep again") from None
+        found = {}
+    if found.get("plan") != plan:
+        raise UsageError("the layouts of a sweep belong to its plan", place=Place(display_path(path)), fix="run the sweep again")
     return found
 
 

@@ -10,7 +10,9 @@ import json
 import os
 import secrets
 import shutil
+import struct
 import zipfile
+import zlib
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
@@ -20,6 +22,11 @@ import numpy as np
 from peakmix.foundation.errors import LimitError, Place, UsageError, display_path
 
 Arrays = Mapping[str, np.ndarray[Any, Any]]
+DAMAGED = (
+    OSError, ValueError, KeyError, EOFError, NotImplementedError, SyntaxError, zipfile.BadZipFile, zlib.error, struct.error,
+)  # fmt: skip
+"""What reading a damaged archive may raise."""
+
 FULL = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
 
 
@@ -98,11 +105,7 @@ def read_arrays(path: Path) -> tuple[dict[str, np.ndarray[Any, Any]], dict[str, 
         with np.load(path, allow_pickle=False) as stored:
             header = json.loads(stored["header"].tobytes())
             arrays = {name[2:]: stored[name] for name in stored.files if name.startswith("a_")}
-    except (OSError, ValueError, KeyError, EOFError, zipfile.BadZipFile, zipfile.LargeZipFile, SyntaxError):
-        return None
-    except Exception as error:  # zlib.error and what a damaged archive may raise
-        if type(error).__name__ not in ("error", "NotImplementedError", "struct.error"):
-            raise
+    except DAMAGED:
         return None
     return (arrays, header) if header.get("checksum") == digest(arrays) else None
 

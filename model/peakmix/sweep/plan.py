@@ -158,8 +158,8 @@ def make(source: Source, derive: Derive, state: Callable[[Scenario], str], data_
     designs = [{name: label(value) for name, value in row.items()} for row in source.rows]
     members = tuple(Member(source.name(k), designs[k], hashes[k], home[k], reasons[k]) for k in range(count))
     sizes = [sum(len(g.first.parameters.values.get(name, ())) for name in ("flow", "live", "ledger_factor")) for g in groups]
-    chunks = tuple(chunk for k, s in enumerate(structures) for chunk in _chunks(k, s, hashes, sizes[k]))
     audited = _audited(source.spec, count)
+    chunks = tuple(chunk for k, s in enumerate(structures) for chunk in _chunks(k, s, hashes, sizes[k], audited))
     return Plan(source.spec, source.hash(data_hash), members, structures, chunks, audited, source.base.resolved)
 
 
@@ -170,13 +170,13 @@ def _ordered(group: Group) -> Structure:
     return Structure(group.key(), tuple(group.members[k] for k in order), tuple(elements), values[order])
 
 
-def _chunks(place: int, structure: Structure, hashes: Sequence[str], rows: int) -> list[Chunk]:
+def _chunks(place: int, structure: Structure, hashes: Sequence[str], rows: int, audited: frozenset[int]) -> list[Chunk]:
     """The structure's members in chunks."""
     size = chunk_size(len(structure.members), rows)
     found = []
     for start in range(0, len(structure.members), size):
         members = structure.members[start : start + size]
-        decisive = [structure.key, hashes[structure.members[0]], *(hashes[m] for m in members)]
+        decisive = [structure.key, hashes[structure.members[0]], *((hashes[m], m in audited) for m in members)]
         named = hashlib.sha256(repr((decisive, structure.elements)).encode()).hexdigest()[:20]
         found.append(Chunk(named, place, members))
     return found

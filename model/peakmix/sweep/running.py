@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections import Counter
 from collections.abc import Callable
 from dataclasses import dataclass, field
@@ -91,7 +92,8 @@ def run(folder: Path, plan: Plan, engine_of: EngineOf, jobs: int, watch: Watch) 
                 progress.found += len(chunk.members)
                 progress.failed += int((found[0]["certified"] == 0).sum())
         watch(progress)
-        for structure in dict.fromkeys(chunk.structure for chunk in todo):
+        stale = [k for k, s in enumerate(plan.structures) if _told(folder / f"layout-{s.key}.json") != plan.hash]
+        for structure in dict.fromkeys([*(chunk.structure for chunk in todo), *stale]):
             _structure(folder, plan, structure, [c for c in todo if c.structure == structure], engine_of, jobs, progress, watch)
         return progress
 
@@ -103,7 +105,7 @@ def _structure(
     begun = perf_counter()
     engine, key = engine_of(place), plan.structures[place].key
     layout = folder / f"layout-{key}.json"
-    if not layout.is_file():
+    if _told(layout) != plan.hash:
         gap = engine.check_last()
         if not gap <= FRESH_TOLERANCE:
             raise UncertifiedError(
@@ -112,8 +114,11 @@ def _structure(
                 fix="please report it with the sweep file",
             )
         levers = [plan.structures[place].elements[k] for k in engine.placed]
-        files.write_json(layout, engine.layout.describe() | {"levers": levers, "placed": engine.placed, "fresh_build_gap": gap})
+        facts = {"plan": plan.hash, "levers": levers, "placed": engine.placed, "fresh_build_gap": gap}
+        files.write_json(layout, engine.layout.describe() | facts)
     progress.compile_seconds += perf_counter() - begun
+    if not todo:
+        return
     progress.solver_seconds += engine.start(folder / f"basis-{key}.npz", key + plan.members[engine.structure.members[0]].hash)
     chunks = {chunk.id: chunk for chunk in todo}
 
@@ -133,6 +138,14 @@ def _structure(
             progress.solver_seconds += facts["solver_seconds"]
             progress.chunk_seconds += facts["seconds"]
         watch(progress)
+
+
+def _told(layout: Path) -> str:
+    """The plan that a layout belongs to; an empty text when there is no sound layout."""
+    try:
+        return str(json.loads(layout.read_text(encoding="utf-8")).get("plan", ""))
+    except (OSError, ValueError):
+        return ""
 
 
 def status(folder: Path, plan: Plan) -> tuple[Counter[str], list[tuple[str, str, str]]]:
