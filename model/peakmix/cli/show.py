@@ -8,7 +8,7 @@ from typing import Any
 
 from peakmix.cli.engine import changes_of
 from peakmix.foundation.errors import display_path
-from peakmix.parameters.time import Horizon
+from peakmix.parameters.time import Horizon, horizon_of
 from peakmix.scenario import Scenario, Spec, load
 from peakmix.scenario.policies import PeakPolicy, Policy, SwapPolicy
 from peakmix.scenario.yamltree import Origin
@@ -54,21 +54,6 @@ def _origin(origin: Origin | None) -> str:
     if origin is None:
         return "default"
     return f"{origin.file}:{origin.line}" if origin.line else origin.file
-
-
-def horizon_of(spec: Spec) -> Horizon:
-    """Periods and weights of a scenario."""
-    pairs = spec.horizon.pairs
-    return Horizon(
-        first=tuple(first for first, _ in pairs),
-        length=tuple(length for _, length in pairs),
-        rate=spec.horizon.discount_rate,
-        timing=spec.horizon.timing,
-        base=spec.horizon.base_period,
-        salvage=spec.horizon.salvage,
-        origin=spec.horizon.price_origin,
-        operating_by_hand=dict(spec.weights.operating),
-    )
 
 
 def period_lines(spec: Spec) -> Iterator[str]:

@@ -10,23 +10,8 @@ from peakmix.parameters.container import Parameters
 from peakmix.parameters.context import Context
 from peakmix.parameters.lookup import Places, records
 from peakmix.parameters.regions import build_nodes, build_regions
-from peakmix.parameters.time import Horizon
+from peakmix.parameters.time import horizon_of
 from peakmix.tables.dataset import DataSet
-
-
-def horizon_of(spec: Any) -> Horizon:
-    """The horizon a scenario asks for."""
-    periods = [(int(first), int(length)) for first, length in spec.horizon.pairs]
-    return Horizon(
-        first=tuple(f for f, _ in periods),
-        length=tuple(n for _, n in periods),
-        rate=spec.horizon.discount_rate,
-        timing=spec.horizon.timing,
-        base=spec.horizon.base_period,
-        salvage=spec.horizon.salvage,
-        origin=spec.horizon.price_origin,
-        operating_by_hand=dict(spec.weights.operating),
-    )
 
 
 def make_context(dataset: DataSet, spec: Any) -> Context:

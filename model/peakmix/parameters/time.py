@@ -13,6 +13,7 @@ from __future__ import annotations
 import itertools
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from typing import Any
 
 
 @dataclass(frozen=True)
@@ -116,6 +117,21 @@ class Horizon:
     def vintage(self, period: int) -> Vintage:
         """The vintage that a period builds."""
         return Vintage(str(period), period, period, existing=False)
+
+
+def horizon_of(spec: Any) -> Horizon:
+    """The horizon a scenario asks for."""
+    periods = [(int(first), int(length)) for first, length in spec.horizon.pairs]
+    return Horizon(
+        first=tuple(f for f, _ in periods),
+        length=tuple(n for _, n in periods),
+        rate=spec.horizon.discount_rate,
+        timing=spec.horizon.timing,
+        base=spec.horizon.base_period,
+        salvage=spec.horizon.salvage,
+        origin=spec.horizon.price_origin,
+        operating_by_hand=dict(spec.weights.operating),
+    )
 
 
 def survival(vintage: Vintage, life: float, period: int, horizon: Horizon) -> float:
