@@ -23,6 +23,7 @@ from peakmix.sweep import files
 from peakmix.sweep.engine import Engine
 from peakmix.sweep.plan import PLAN, Plan, Source, make, read, read_source, write
 from peakmix.sweep.running import Progress, Watch, run
+from peakmix.sweep.shards import Shard
 from peakmix.sweep.structure import Derivation
 from peakmix.tables.dataset import DataSet
 from peakmix.tables.loading import load as load_tables
@@ -109,7 +110,7 @@ class Sweep:
         self, path: Path | str, folder: Path | str | None = None, frames: Mapping[str, pd.DataFrame] | None = None
     ) -> None:
         self.source: Source = read_source(Path(path))
-        self.folder = Path(folder) if folder is not None else default_folder(Path(path), self.source.spec.name)
+        self.folder = files.on_disk(folder) if folder is not None else default_folder(Path(path), self.source.spec.name)
         data = load_tables(data_root(self.source.base), frames)
         check_against(data, self.source.base)
         self.derive = Deriver(data)
@@ -150,10 +151,21 @@ class Sweep:
     def _derived(self, member: int) -> Derivation:
         return self.derive(self.source.scenario(member))
 
-    def run(self, jobs: int = 1, watch: Watch = lambda progress: None, overwrite: bool = False) -> Progress:
-        """Plan, if need be, and solve what is not finished."""
-        plan = self.plan(overwrite)
-        return run(self.folder, plan, lambda place: self.engine(plan, place), jobs, watch)
+    def run(
+        self, jobs: int = 1, watch: Watch = lambda progress: None, overwrite: bool = False, shard: Shard | None = None
+    ) -> Progress:
+        """Plan, if need be, and solve what is not finished; a shard finds its plan made.
+
+        Raises
+        ------
+        UsageError
+            For a shard of a sweep without a plan: jobs of an array do not plan side by side.
+        """
+        if shard is not None and not (self.folder / PLAN).exists():
+            rule, place = "shards work on a plan that stands", Place(display_path(self.folder))
+            raise UsageError(rule, place=place, fix="give `peakmix sweep plan` once, before the jobs start")
+        plan = self.plan(overwrite and shard is None)
+        return run(self.folder, plan, lambda place: self.engine(plan, place), jobs, watch, shard)
 
 
 def default_folder(path: Path, name: str) -> Path:

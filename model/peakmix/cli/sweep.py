@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sys
 import time
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -34,11 +35,6 @@ class Bar:
         sys.stderr.flush()
 
 
-def main(action: str, path: Path, out: Path | None, jobs: int, overwrite: bool, quiet: bool) -> int:
-    """Run one of the four actions; returns the exit code."""
-    return {"plan": _plan, "run": _run, "status": _status, "collect": _collect}[action](path, out, jobs, overwrite, quiet)
-
-
 def _opened(path: Path, out: Path | None) -> Any:
     from peakmix.api.sweeping import Sweep
 
@@ -52,7 +48,7 @@ def _planned(sweep: Any, overwrite: bool, bar: Bar) -> Any:
     return sweep.plan(overwrite, watch)
 
 
-def _plan(path: Path, out: Path | None, jobs: int, overwrite: bool, quiet: bool) -> int:
+def _plan(path: Path, out: Path | None, overwrite: bool, quiet: bool) -> int:
     """Write the plan and say what it holds."""
     sweep = _opened(path, out)
     print(_planned(sweep, overwrite, Bar(quiet)).text())
@@ -60,20 +56,25 @@ def _plan(path: Path, out: Path | None, jobs: int, overwrite: bool, quiet: bool)
     return 0
 
 
-def _run(path: Path, out: Path | None, jobs: int, overwrite: bool, quiet: bool) -> int:
+def _run(path: Path, out: Path | None, jobs: int, shard: str | None, overwrite: bool, quiet: bool) -> int:
     """Solve what is not finished; 6 when members failed."""
+    from peakmix.sweep.shards import parse
+
+    part = None if shard is None else parse(shard)
     sweep, bar = _opened(path, out), Bar(quiet)
-    plan = _planned(sweep, overwrite, bar)
-    if not quiet:
-        print(plan.text(), file=sys.stderr)
+    if part is None:
+        plan = _planned(sweep, overwrite, bar)
+        if not quiet:
+            print(plan.text(), file=sys.stderr)
 
     def watch(progress: Any) -> None:
         left = f", about {progress.left:.0f} s left" if progress.left == progress.left and progress.done < progress.members else ""
         failed = f", {progress.failed} failed" if progress.failed else ""
         bar(f"  {progress.done} of {progress.members} members{failed}{left}", last=progress.done == progress.members)
 
-    done = sweep.run(jobs, watch)
-    print(f"{done.members} members, {done.failed} failed; {done.found} were finished before")
+    done = sweep.run(jobs, watch, shard=part)
+    named = "" if part is None else f"shard {part}: "
+    print(f"{named}{done.members} members, {done.failed} failed; {done.found} were finished before")
     print(f"{done.seconds:.1f} s, of which HiGHS {done.solver_seconds:.1f} s (all workers), compiling {done.compile_seconds:.1f} s")
     print(f"sweep {sweep.folder}")
     return _judged(done.failed, done.members)
@@ -87,7 +88,7 @@ def _judged(failed: int, members: int) -> int:
     return 0
 
 
-def _status(path: Path, out: Path | None, jobs: int, overwrite: bool, quiet: bool) -> int:
+def _status(path: Path, out: Path | None) -> int:
     """Members by status, from the store."""
     from peakmix.sweep.plan import read
     from peakmix.sweep.running import status
@@ -101,7 +102,7 @@ def _status(path: Path, out: Path | None, jobs: int, overwrite: bool, quiet: boo
     return _judged(len(failures), len(plan.members))
 
 
-def _collect(path: Path, out: Path | None, jobs: int, overwrite: bool, quiet: bool) -> int:
+def _collect(path: Path, out: Path | None, overwrite: bool) -> int:
     """Write the cube."""
     from peakmix.sweep.collecting import collect
     from peakmix.sweep.plan import read
@@ -111,6 +112,9 @@ def _collect(path: Path, out: Path | None, jobs: int, overwrite: bool, quiet: bo
     target = out if out is not None else folder / f"{plan.spec.name}.zarr"
     print(f"cube {collect(folder, plan, target, overwrite)}")
     return 0
+
+
+ACTIONS: dict[str, Callable[..., int]] = {"plan": _plan, "run": _run, "status": _status, "collect": _collect}
 
 
 def store_of(path: Path, out: Path | None) -> Path:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Annotated, NoReturn
+from typing import Annotated, Any, NoReturn
 
 import typer
 
@@ -17,19 +17,17 @@ Folder = Annotated[Path | None, typer.Option("--out", "-o", metavar="DIR", help=
 Overwrite = Annotated[bool, typer.Option("--overwrite", help="Replace what is there.")]
 
 
-def _sweep(
-    action: str, path: Path, out: Path | None = None, jobs: int = 1, overwrite: bool = False, quiet: bool = False
-) -> NoReturn:
+def _sweep(action: str, path: Path, **options: Any) -> NoReturn:
     """Do it in `peakmix.cli.sweep`, and leave with the exit code."""
-    from peakmix.cli.sweep import main
+    from peakmix.cli.sweep import ACTIONS
 
-    raise typer.Exit(guarded(lambda: main(action, path, out, jobs, overwrite, quiet)))
+    raise typer.Exit(guarded(lambda: ACTIONS[action](path, **options)))
 
 
 @app.command("plan")
 def sweep_plan(sweep: SweepFile, out: Folder = None, overwrite: Overwrite = False, quiet: Quiet = False) -> None:
     """Derive all members and write the plan: structures, compilations, chunks."""
-    _sweep("plan", sweep, out, overwrite=overwrite, quiet=quiet)
+    _sweep("plan", sweep, out=out, overwrite=overwrite, quiet=quiet)
 
 
 @app.command("run")
@@ -37,20 +35,21 @@ def sweep_run(
     sweep: SweepFile,
     out: Folder = None,
     jobs: Annotated[int, typer.Option("--jobs", "-j", min=1, help="Worker processes, one solver thread each.")] = 1,
+    shard: Annotated[str | None, typer.Option("--shard", metavar="I/N", help="Part I of N only, as a job of an array.")] = None,
     overwrite: Overwrite = False,
     quiet: Quiet = False,
 ) -> None:
     """Solve what is not finished; the same command goes on after an interruption."""
-    _sweep("run", sweep, out, jobs, overwrite, quiet)
+    _sweep("run", sweep, out=out, jobs=jobs, shard=shard, overwrite=overwrite, quiet=quiet)
 
 
 @app.command("status")
 def sweep_status(sweep: SweepStore, out: Folder = None) -> None:
     """Print members by status and the reasons of those that failed."""
-    _sweep("status", sweep, out)
+    _sweep("status", sweep, out=out)
 
 
 @app.command("collect")
 def sweep_collect(sweep: SweepStore, out: Folder = None, overwrite: Overwrite = False) -> None:
     """Write all members as one Zarr store with a `scenario` dimension."""
-    _sweep("collect", sweep, out, overwrite=overwrite)
+    _sweep("collect", sweep, out=out, overwrite=overwrite)

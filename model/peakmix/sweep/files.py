@@ -8,6 +8,7 @@ import hashlib
 import io
 import json
 import os
+import re
 import secrets
 import shutil
 import struct
@@ -27,7 +28,23 @@ DAMAGED = (
 )  # fmt: skip
 """What reading a damaged archive may raise."""
 
+BUSY = (errno.EWOULDBLOCK, errno.EAGAIN, errno.EACCES)
+"""What a lock that another process holds answers."""
+
 FULL = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
+
+
+def on_disk(folder: Path | str) -> Path:
+    """A folder of the file system; an address (s3://...) is refused, since a store needs renames and locks.
+
+    Raises
+    ------
+    UsageError
+    """
+    if re.match(r"[a-zA-Z][a-zA-Z0-9+.-]+:/", str(folder)):
+        rule = "a sweep is kept in a folder of a file system, with renames and locks"
+        raise UsageError(rule, place=Place(str(folder)), fix="name a folder that all machines see, collect, and copy the Zarr store")
+    return Path(folder)
 
 
 def write_bytes(path: Path, content: bytes) -> None:
@@ -110,8 +127,7 @@ def read_arrays(path: Path) -> tuple[dict[str, np.ndarray[Any, Any]], dict[str, 
     return (arrays, header) if header.get("checksum") == digest(arrays) else None
 
 
-@contextlib.contextmanager
-def locked(folder: Path) -> Iterator[None]:
+def locked(folder: Path) -> contextlib.AbstractContextManager[None]:
     """Hold the store; the system lets go of it when the process ends, however it ends.
 
     Raises
@@ -119,25 +135,64 @@ def locked(folder: Path) -> Iterator[None]:
     UsageError
         When another run holds it.
     """
+    folder.mkdir(parents=True, exist_ok=True)
+    rule, fix = "another run works on this sweep", "wait for it, or look with `peakmix sweep status`"
+    return taken(folder / "lock", UsageError(rule, place=Place(display_path(folder)), fix=fix))
+
+
+@contextlib.contextmanager
+def taken(path: Path, busy: UsageError, shared: bool = False) -> Iterator[None]:
+    """Hold a lock file, alone or with others that share it; raises ``busy`` when it cannot be had at once."""
+    with _opened(path) as (file, lock, modes):
+        try:
+            if lock is not None:
+                lock(file, (modes.LOCK_SH if shared else modes.LOCK_EX) | modes.LOCK_NB)
+        except OSError as error:
+            raise (busy if error.errno in BUSY else _lockless(path, error)) from None
+        yield
+
+
+@contextlib.contextmanager
+def alone(path: Path) -> Iterator[None]:
+    """Hold a lock file, waiting for it: for the short while in which several runs prepare the same thing."""
+    with _opened(path) as (file, lock, modes):
+        try:
+            if lock is not None:
+                lock(file, modes.LOCK_EX)
+        except OSError as error:
+            raise _lockless(path, error) from None
+        yield
+
+
+def free(path: Path) -> bool:
+    """Could a lock file be had alone?"""
+    try:
+        with taken(path, UsageError("busy")):
+            return True
+    except UsageError:
+        return False
+
+
+@contextlib.contextmanager
+def _opened(path: Path) -> Iterator[tuple[Any, Any, Any]]:
+    """A lock file with the system's way of locking; None where there is none."""
     try:
         import fcntl
     except ImportError:  # a system without file locks
-        yield
+        yield None, None, None
         return
-    folder.mkdir(parents=True, exist_ok=True)
-    with (folder / "lock").open("a+") as file:
-        try:
-            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except OSError:
-            raise UsageError(
-                "another run works on this sweep",
-                place=Place(display_path(folder)),
-                fix="wait for it, or look with `peakmix sweep status`",
-            ) from None
-        yield
+    path.parent.mkdir(parents=True, exist_ok=True)
+    with path.open("a+") as file:
+        yield file, fcntl.flock, fcntl
 
 
-def remove_partial(folder: Path) -> None:
-    """Remove what a killed run left unfinished."""
-    for leftover in folder.glob(".*.partial"):
+def _lockless(path: Path, error: OSError) -> UsageError:
+    """The error for a file system that has no locks."""
+    rule = f"the file system of a sweep's folder has file locks ({error})"
+    return UsageError(rule, place=Place(display_path(path)), fix="mount it with locks (Lustre: flock), or name another")
+
+
+def remove_partial(folder: Path, start: str = "") -> None:
+    """Remove what a killed run left unfinished: of files whose name starts so, or of all."""
+    for leftover in folder.glob(f".{start}*.partial"):
         leftover.unlink(missing_ok=True)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from time import perf_counter
@@ -13,7 +13,7 @@ from typing import Any
 import numpy as np
 
 from peakmix.foundation.errors import Place, UncertifiedError, display_path
-from peakmix.sweep import files
+from peakmix.sweep import files, shards
 from peakmix.sweep.engine import Engine
 from peakmix.sweep.plan import Chunk, Plan
 from peakmix.sweep.workers import spread
@@ -64,8 +64,10 @@ def stored(folder: Path, plan: Plan, chunk: Chunk) -> tuple[dict[str, np.ndarray
     return found
 
 
-def run(folder: Path, plan: Plan, engine_of: EngineOf, jobs: int, watch: Watch) -> Progress:
-    """Solve what is not finished yet.
+def run(
+    folder: Path, plan: Plan, engine_of: EngineOf, jobs: int, watch: Watch, shard: shards.Shard | None = None
+) -> Progress:
+    """Solve what is not finished yet; of one shard, when it is named.
 
     Raises
     ------
@@ -76,26 +78,43 @@ def run(folder: Path, plan: Plan, engine_of: EngineOf, jobs: int, watch: Watch) 
     UncertifiedError
         When a structure's compilation and a fresh build disagree.
     """
-    with files.locked(folder):
+    with files.locked(folder) if shard is None else shards.held(folder, shard):
         (folder / CHUNKS).mkdir(parents=True, exist_ok=True)
-        for place in (folder, folder / CHUNKS):
-            files.remove_partial(place)
-        progress = Progress(len(plan.members), done=sum(m.structure < 0 for m in plan.members))
-        progress.failed = progress.found = progress.done
-        todo: list[Chunk] = []
-        for chunk in plan.chunks:
-            found = stored(folder, plan, chunk)
-            if found is None:
-                todo.append(chunk)
-            else:
-                progress.done += len(chunk.members)
-                progress.found += len(chunk.members)
-                progress.failed += int((found[0]["certified"] == 0).sum())
+        own = plan.chunks if shard is None else shard.chunks(plan)
+        _tidy(folder, None if shard is None else own)
+        progress, todo = survey(folder, plan, own)
         watch(progress)
         stale = [k for k, s in enumerate(plan.structures) if _told(folder / f"layout-{s.key}.json") != plan.hash]
+        if shard is not None:
+            stale = [k for k in stale if any(chunk.structure == k for chunk in own)]
         for structure in dict.fromkeys([*(chunk.structure for chunk in todo), *stale]):
             _structure(folder, plan, structure, [c for c in todo if c.structure == structure], engine_of, jobs, progress, watch)
         return progress
+
+
+def _tidy(folder: Path, own: Sequence[Chunk] | None) -> None:
+    """Remove what a killed run left unfinished; of a shard, only files of its own chunks."""
+    if own is None:
+        for place in (folder, folder / CHUNKS):
+            files.remove_partial(place)
+    for chunk in own or ():
+        files.remove_partial(folder / CHUNKS, chunk.id)
+
+
+def survey(folder: Path, plan: Plan, own: Sequence[Chunk]) -> tuple[Progress, list[Chunk]]:
+    """What is finished of some chunks, and the chunks that are to do; members without a structure count with the whole plan."""
+    lost = sum(m.structure < 0 for m in plan.members) if len(own) == len(plan.chunks) else 0
+    progress = Progress(lost + sum(len(chunk.members) for chunk in own), done=lost, failed=lost, found=lost)
+    todo: list[Chunk] = []
+    for chunk in own:
+        found = stored(folder, plan, chunk)
+        if found is None:
+            todo.append(chunk)
+        else:
+            progress.done += len(chunk.members)
+            progress.found += len(chunk.members)
+            progress.failed += int((found[0]["certified"] == 0).sum())
+    return progress, todo
 
 
 def _structure(
@@ -103,7 +122,33 @@ def _structure(
 ) -> None:
     """Compile one structure and walk its chunks."""
     begun = perf_counter()
-    engine, key = engine_of(place), plan.structures[place].key
+    engine = engine_of(place)
+    with files.alone(folder / "lock-prepare"):
+        seconds = ready(folder, plan, place, engine, bool(todo))
+    progress.solver_seconds += seconds
+    progress.compile_seconds += perf_counter() - begun - seconds
+    chunks = {chunk.id: chunk for chunk in todo}
+
+    def task(name: str) -> dict[str, Any]:
+        return solve_chunk(folder, plan, engine, chunks[name])
+
+    for name, facts in spread(task, list(chunks), jobs):
+        progress.done += len(chunks[name].members)
+        if facts is None:
+            progress.failed += len(chunks[name].members)
+        else:
+            progress.failed += facts["failed"]
+            progress.solver_seconds += facts["solver_seconds"]
+            progress.chunk_seconds += facts["seconds"]
+        watch(progress)
+
+
+def ready(folder: Path, plan: Plan, place: int, engine: Engine, walks: bool = True) -> float:
+    """See that the layout of a structure, and its first basis when chunks are to walk, are in the store; HiGHS's seconds.
+
+    The basis in the store is the one that every chunk starts from, whoever wrote it; callers hold the lock on preparing.
+    """
+    key = plan.structures[place].key
     layout = folder / f"layout-{key}.json"
     if _told(layout) != plan.hash:
         gap = engine.check_last()
@@ -116,28 +161,17 @@ def _structure(
         levers = [plan.structures[place].elements[k] for k in engine.placed]
         facts = {"plan": plan.hash, "levers": levers, "placed": engine.placed, "fresh_build_gap": gap}
         files.write_json(layout, engine.layout.describe() | facts)
-    progress.compile_seconds += perf_counter() - begun
-    if not todo:
-        return
-    progress.solver_seconds += engine.start(folder / f"basis-{key}.npz", key + plan.members[engine.structure.members[0]].hash)
-    chunks = {chunk.id: chunk for chunk in todo}
+    if not walks:
+        return 0.0
+    return engine.start(folder / f"basis-{key}.npz", key + plan.members[engine.structure.members[0]].hash)
 
-    def task(name: str) -> dict[str, Any]:
-        chunk = chunks[name]
-        arrays, facts = engine.walk(chunk, plan.audited)
-        facts |= {"members": [plan.members[m].hash for m in chunk.members], "failed": int((arrays["certified"] == 0).sum())}
-        files.write_arrays(chunk_path(folder, chunk), arrays, facts)
-        return facts
 
-    for name, facts in spread(task, list(chunks), jobs):
-        progress.done += len(chunks[name].members)
-        if facts is None:
-            progress.failed += len(chunks[name].members)
-        else:
-            progress.failed += facts["failed"]
-            progress.solver_seconds += facts["solver_seconds"]
-            progress.chunk_seconds += facts["seconds"]
-        watch(progress)
+def solve_chunk(folder: Path, plan: Plan, engine: Engine, chunk: Chunk) -> dict[str, Any]:
+    """Walk one chunk and write it; returns the facts of its header."""
+    arrays, facts = engine.walk(chunk, plan.audited)
+    facts |= {"members": [plan.members[m].hash for m in chunk.members], "failed": int((arrays["certified"] == 0).sum())}
+    files.write_arrays(chunk_path(folder, chunk), arrays, facts)
+    return facts
 
 
 def _told(layout: Path) -> str:
