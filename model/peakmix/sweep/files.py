@@ -43,7 +43,7 @@ def on_disk(folder: Path | str) -> Path:
     """
     if re.match(r"[a-zA-Z][a-zA-Z0-9+.-]+:/", str(folder)):
         rule = "a sweep is kept in a folder of a file system, with renames and locks"
-        raise UsageError(rule, place=Place(str(folder)), fix="name a folder that all machines see, collect, and copy the Zarr store")
+        raise UsageError(rule, place=Place(str(folder)), fix="name a folder that all machines see")
     return Path(folder)
 
 
