@@ -55,6 +55,18 @@ class Slopes:
         touched, starts = np.unique(self.target[order], return_index=True)
         return touched.astype(np.int32), starts.astype(np.int32), self.lever[order], self.value[order]
 
+    @property
+    def touched(self) -> IntArray:
+        """Positions that levers touch, ascending, shape (touched,)."""
+        return self._grouped[0]
+
+    def moved(self, levers: FloatArray) -> FloatArray:
+        """slopes * levers at the touched positions, (members, touched); levers (members, levers)."""
+        touched, starts, lever, value = self._grouped
+        if not len(touched):
+            return np.zeros((len(levers), 0))
+        return np.asarray(np.add.reduceat(value * levers[:, lever], starts, axis=1))
+
     def applied(self, base: FloatArray, levers: FloatArray) -> FloatArray:
         """base + slopes * levers, same shape as base; base itself (not a copy) where no lever acts."""
         if not len(self.target):
@@ -63,7 +75,7 @@ class Slopes:
         moved = np.add.reduceat(value * levers[lever], starts)
         before = base[touched]
         after = before + moved
-        after[np.abs(after) <= _CANCELLED * np.abs(before)] = 0.0
+        after[cancelled(after, before)] = 0.0
         result = base.copy()
         result[touched] = after
         result.flags.writeable = False
@@ -72,6 +84,18 @@ class Slopes:
     def collected(self, weights: FloatArray, lever_count: int) -> FloatArray:
         """Sum of value * weights[target] for each lever, shape (lever_count,)."""
         return weighted_count(self.lever, self.value * weights[self.target], lever_count)
+
+    def collected_many(self, weights: FloatArray, lever_count: int, places: IntArray | None = None) -> FloatArray:
+        """The same for many members, (lever_count, members); weights (positions, members), of ``places`` alone if given."""
+        from scipy.sparse import csr_matrix
+
+        target = self.target if places is None else np.searchsorted(places, self.target)
+        return np.asarray(csr_matrix((self.value, (self.lever, target)), shape=(lever_count, len(weights))) @ weights)
+
+
+def cancelled(after: FloatArray, before: FloatArray) -> np.ndarray[Any, np.dtype[np.bool_]]:
+    """Where a sum is rounding noise beside the number it started from."""
+    return np.asarray(np.abs(after) <= _CANCELLED * np.abs(before))
 
 
 _ARRAYS = ("cost", "data", "row_lower", "row_upper", "col_lower", "col_upper")

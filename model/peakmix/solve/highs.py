@@ -132,11 +132,12 @@ class Engine:
         return Basis(cols, rows)
 
     def run(
-        self, program: LinearProgram, method: str, with_basis: bool = True, time_limit: float | None = None
+        self, program: LinearProgram | None, method: str, with_basis: bool = True, time_limit: float | None = None
     ) -> Solution:
         """Solve what is loaded, which is `program`; values are read only from an optimal answer.
 
-        method is only written down; with_basis fetches the basis (about a microsecond for each row and column).
+        program may be left out: then row values and reduced costs cannot be asked of the answer. method is only written
+        down; with_basis fetches the basis (about a microsecond for each row and column).
         """
         highs = self.highs
         before = highs.getRunTime()
@@ -149,7 +150,8 @@ class Engine:
         has_basis = info.basis_validity == highspy.BasisValidity.kBasisValidityValid
         if status is Status.OPTIMAL:
             found = highs.getSolution()
-            values = Values(np.array(found.col_value), np.array(found.row_dual), program)
+            x, row_dual = (np.fromiter(part, np.float64, len(part)) for part in (found.col_value, found.row_dual))
+            values = Values(x, row_dual, program)
             empty = word == _WORD.kModelEmpty
             objective = float(highs.getObjectiveOffset()[1] if empty else info.objective_function_value)
             if not (np.isfinite(objective) and np.isfinite(values.x).all() and np.isfinite(values.row_dual).all()):

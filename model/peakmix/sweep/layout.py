@@ -6,16 +6,17 @@ from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
+from scipy.sparse import csr_matrix
 
 from peakmix.foundation.vocabulary import Kind, of_kind, word
 from peakmix.results.attributes import array_attributes
 from peakmix.results.axes import Axes
 from peakmix.results.extract import span_of
 from peakmix.results.prices import weight
+from peakmix.results.recount.many import ManyRows
 from peakmix.results.recount.recount import Recount
-from peakmix.results.recount.stack import Stack, stack
-from peakmix.solve.program import FloatArray, LinearProgram, weighted_count
-from peakmix.solve.solution import Solution
+from peakmix.results.recount.stack import stack
+from peakmix.solve.program import FloatArray, LinearProgram
 from peakmix.sweep.structure import Derivation, Element
 
 CELL = ("region", "technology", "period")
@@ -46,15 +47,16 @@ class Layout:
         self._cols, self._rows = program.cols, program.rows
         self.place = {element: k for k, element in enumerate(elements)}
         self.keys: dict[str, tuple[tuple[str, ...], list[tuple[object, ...]]]] = {}
-        self._spans: dict[str, tuple[slice, np.ndarray[Any, Any], int]] = {}
+        self._spans: dict[str, tuple[slice, Any]] = {}
         for name, dims, skip in VARIABLES:
             self._variable(name, dims, skip)
         blocks = [recount.quantities[name] for name, _ in BLOCKS] + [recount.ledger, recount.cost]
-        self.stack: Stack = stack(blocks)
+        own = stack(blocks)
+        self._stack = ManyRows(recount, own, elements, program.shape[1])
         for block, (name, dims) in zip(blocks, (*BLOCKS, ("ledger", LEDGER), ("cost", COST)), strict=True):
             self.keys[name] = (dims, list(block.labels))
         names = [name for name, _ in BLOCKS] + ["ledger", "cost"]
-        self._blocks = dict(zip(names, self.stack.slices.values(), strict=True))
+        self._blocks = dict(zip(names, own.slices.values(), strict=True))
         self._standing()
         span = span_of(self._rows, "balance")
         self.keys["price"] = (PRICE, list(self._rows.members[span]))
@@ -73,7 +75,8 @@ class Layout:
                 short = (short[0], f"{short[1]} @ {short[2]}", short[3])
             target.append(found.setdefault(short, len(found)))
         self.keys[name] = (dims, list(found))
-        self._spans[name] = (span, np.array(target, dtype=np.intp), len(found))
+        sums = csr_matrix((np.ones(len(target)), (target, np.arange(len(target)))), shape=(len(found), len(target)))
+        self._spans[name] = (span, None if len(found) == len(target) else sums)
 
     def _standing(self) -> None:
         """Fixed cost of standing stock: a constant of the objective that belongs to the component `fixed`."""
@@ -91,35 +94,34 @@ class Layout:
         self._transfer = np.array([label[0] in transfers for label in labels], dtype=bool)
 
     def weights(self, values: FloatArray) -> FloatArray:
-        """Operating weight of every period for a member; NaN in the base period, which has no prices."""
+        """Operating weight of every period for some members (periods, members); NaN in the base period, without prices."""
         parameters = self.first.parameters
-        found = []
-        for period in self._periods:
+        found = np.empty((len(self._periods), len(values)))
+        for k, period in enumerate(self._periods):
             stated = self.place.get(("operating_weight", (period,)))
             base = weight(parameters, "annual", period)
-            found.append(base if stated is None or np.isnan(base) else float(values[stated]))
-        return np.array(found)
-
-    def numbers(self, solution: Solution, values: FloatArray) -> dict[str, FloatArray]:
-        """The vectors of one optimal member; ``values`` (elements,) are its elements that differ."""
-        x = solution.x
-        point = self.recount.point(x, dict(zip(self.elements, values.tolist(), strict=True)))
-        found = {name: weighted_count(target, x[span], count) for name, (span, target, count) in self._spans.items()}
-        own = self.stack
-        sums = weighted_count(own.row, own.factor * point.elements[own.element] * point.x[own.column], len(own.sense))
-        found |= {name: sums[rows] for name, rows in self._blocks.items()}
-        fixed = self._fixed_base
-        if len(self._fixed_moved):
-            fixed = fixed.copy()
-            fixed[self._fixed_moved[:, 0]] = values[self._fixed_moved[:, 1]]
-        labels = len(self.keys["cost"][1])
-        cost = np.zeros(labels)
-        cost[: len(found["cost"])] = found["cost"]
-        found["cost"] = cost + weighted_count(self._fixed_target, fixed, labels)
-        found["system_cost"] = np.array([solution.objective - float(found["cost"][self._transfer].sum())])
-        with np.errstate(divide="ignore", invalid="ignore"):
-            found["price"] = solution.row_dual[self._balance] / self.weights(values)[self._period_of] + 0.0
+            found[k] = base if stated is None or np.isnan(base) else values[:, stated]
         return found
+
+    def numbers(self, x: FloatArray, row_dual: FloatArray, values: FloatArray, objective: FloatArray) -> dict[str, FloatArray]:
+        """The vectors of some optimal members, (members, labels) each.
+
+        x (columns + 1, members) ends with ones; row_dual (rows, members); values (members, elements) are their elements that
+        differ; objective (members,).
+        """
+        found = {name: x[span] if sums is None else sums @ x[span] for name, (span, sums) in self._spans.items()}
+        rows = self._stack.values(x, values)
+        found |= {name: rows[part] for name, part in self._blocks.items()}
+        fixed = np.repeat(self._fixed_base[:, None], len(values), axis=1)
+        fixed[self._fixed_moved[:, 0]] = values[:, self._fixed_moved[:, 1]].T
+        cost = np.zeros((len(self.keys["cost"][1]), len(values)))
+        cost[: len(found["cost"])] = found["cost"]
+        np.add.at(cost, self._fixed_target, fixed)
+        found["cost"] = cost
+        found["system_cost"] = (objective - cost[self._transfer].sum(axis=0))[None, :]
+        with np.errstate(divide="ignore", invalid="ignore"):
+            found["price"] = row_dual[self._balance] / self.weights(values)[self._period_of] + 0.0
+        return {name: np.ascontiguousarray(part.T) for name, part in found.items()}
 
     def describe(self) -> dict[str, Any]:
         """Labels and attributes of everything that is kept, as plain data."""

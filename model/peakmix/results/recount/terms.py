@@ -39,6 +39,10 @@ class Elements:
             self._numbers.append(float(self._values[element[0]][element[1]]))
         return place
 
+    def place(self, element: Element) -> int | None:
+        """Position of an element that is registered; None for any other."""
+        return self._position.get(element)
+
     def vector(self, levers: Mapping[Element, float] | None = None) -> FloatArray:
         """The vector, with the given elements replaced."""
         if len(self._base) != len(self._numbers) + 1:
