@@ -10,6 +10,7 @@ from typing import Any
 
 import pandas as pd
 
+from peakmix.api.relaxable import relaxable_rows
 from peakmix.formulation.build import build as build_model
 from peakmix.formulation.build import derive_policies
 from peakmix.formulation.marks import add_marks
@@ -22,6 +23,7 @@ from peakmix.scenario.levers import adjust
 from peakmix.solve.compile import compile_model
 from peakmix.solve.family import AffineFamily
 from peakmix.solve.highs import solve
+from peakmix.solve.infeasible import explain
 from peakmix.solve.program import LinearProgram
 from peakmix.solve.solution import SolveOptions, Status
 from peakmix.tables.dataset import DataSet
@@ -136,11 +138,18 @@ def base_values(scenario: Scenario, data: DataSet, policies: Mapping[str, Any]) 
     model = build_model(parameters)
     add_marks(model, {name: policy.scoped(policy.indicator) for name, policy in wanted.items()}, (first,))
     program = compile_model(model).at()
-    solution = solve(program, SolveOptions())
+    try:
+        solution = solve(program, SolveOptions())
+    except InfeasibleError as crossed:
+        raise _base_error(program, parameters) from crossed
     if solution.status is not Status.OPTIMAL:
-        raise InfeasibleError(
-            "the base period has no solution by itself",
-            fix="run `peakmix check --calibration`; stock, base-year output and demand of the base year must fit",
-        )
+        raise _base_error(program, parameters)
     span = program.cols.span("mark")
     return {str(i[0]): float(x) for i, x in zip(program.cols.indices("mark"), solution.x[span], strict=True)}
+
+
+def _base_error(program: LinearProgram, parameters: Parameters) -> InfeasibleError:
+    """Why the base period has no solution: what demand, statistics or limits would have to give way."""
+    told = explain(program, [None] * program.shape[0], relaxable_rows(program, parameters))
+    lines = ["run `peakmix check --calibration`; stock, base-year output and demand of the base year must fit", *told.text()]
+    return InfeasibleError("the base period has no solution by itself", fix="\n       ".join(lines))

@@ -13,7 +13,7 @@ import xarray as xr
 from peakmix.api.conflict import diagnose
 from peakmix.api.prepare import Prepared, Progress, Timings, prepare, read, silent
 from peakmix.audit.full import audit as audit_fully
-from peakmix.foundation.errors import LimitError, UncertifiedError, UsageError
+from peakmix.foundation.errors import InfeasibleError, LimitError, UncertifiedError, UsageError
 from peakmix.results.dataset import RunParts, build_dataset
 from peakmix.results.quick_audit import quick_audit
 from peakmix.results.store import write_result
@@ -135,7 +135,12 @@ def solve_prepared(prepared: Prepared, watched: bool) -> RunResult:
         time_limit=spec.solver.time_limit,
         log=write_to_stderr if watched and getattr(timings.progress, "shown", False) else None,
     )
-    solution, certificate = solve_certified(prepared.program, options)
+    try:
+        solution, certificate = solve_certified(prepared.program, options)
+    except InfeasibleError as crossed:
+        # a row without any variable that does not hold: a demand, say, that nothing can meet
+        timings.phase("explain")
+        raise diagnose(prepared, options) from crossed
     if solution.status is Status.INFEASIBLE:
         timings.phase("explain")
         raise diagnose(prepared, options)

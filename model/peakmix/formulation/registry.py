@@ -26,13 +26,15 @@ class Instrument:
     """A policy instrument: how its numbers are derived and how it is built.
 
     ``derive(policy_id, policy, parameters, context)`` stores derived elements; ``build(model, parameters, policy_id, policy)``
-    adds rows. ``rows`` names its components: first index is always the policy id.
+    adds rows. ``rows`` names its components: first index is always the policy id. ``books`` are those of them that define
+    what the policy counts; they never give way when a conflict is explained.
     """
 
     name: str
     rows: tuple[str, ...]
     derive: Callable[[str, Any, Parameters, Any], None]
     build: Callable[[Any, Parameters, str, Any], None]
+    books: tuple[str, ...] = ()
 
 
 def _modules(package: str) -> list[Any]:

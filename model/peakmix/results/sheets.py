@@ -95,8 +95,8 @@ def _policy_rows(
     parameters = axes.parameters
     name = str(index[0])
     policy = parameters.facts["policies"][name]
-    place, case, period = _where(component, index)
-    unit, natural = policy_unit(axes, name, policy)
+    place, case, period = where(component, index)
+    unit, natural = policy_unit(parameters, name, policy)
     scale, kind = 1.0, row_weight(component)
     if component == "policy_pace":
         kind = "annual" if policy.quantity == "activity" else "one_off"
@@ -152,7 +152,7 @@ def _relief(component: str, dual: float, sense: int) -> float:
     return abs(dual) if sense else -dual
 
 
-def _where(component: str, index: Key) -> tuple[str, str, int]:
+def where(component: str, index: Key) -> tuple[str, str, int]:
     """Place, case or technology, and period of a policy row."""
     if component == "policy_budget":
         return "", "", 0
@@ -172,16 +172,18 @@ def row_weight(component: str) -> Weight:
     return word("row", component).weight if known("row", component) else "annual"
 
 
-def policy_unit(axes: Axes, name: str, policy: Any) -> tuple[str, str]:
+def policy_unit(parameters: Parameters, name: str, policy: Any) -> tuple[str, str]:
     """Yearly unit and natural unit of what a policy bounds."""
-    stated = axes.parameters.facts.get("policy_unit", {}).get(name)
+    facts = parameters.facts
+    stated = facts.get("policy_unit", {}).get(name)
     if stated is not None:
         return str(stated[0]), str(stated[1])
-    swap = axes.parameters.facts.get("swap", {}).get(name)
+    swap = facts.get("swap", {}).get(name)
     names = list(swap["group"]) if swap is not None else [
-        t for g in policy.technologies or () for t in axes.parameters.facts["groups"].get(g, (g,))
+        t for g in policy.technologies or () for t in facts["groups"].get(g, (g,))
     ]  # fmt: skip
-    natural = next((axes.natural(axes.product(t)) for t in names if t in axes.parameters.facts["product"]), "unit")
+    made = [facts["product"][t] for t in names if t in facts["product"]]
+    natural = str(facts["commodities"][made[0]]["unit"]) if made else "unit"
     return f"{million(natural)}/yr", natural
 
 

@@ -1,212 +1,96 @@
 """Why a program has no solution, in the names of policies.
 
-Elastic program: every row i of a tier may be missed by s_i, t_i >= 0 in units of its natural size Z_i,
+Phase 1, least change: every row i of a tier may be missed by s_i >= 0 in units of a size Z_g, one a kind of row of a policy,
 
-    minimise    sum_i (s_i + t_i)
-    subject to  L_i - Z_i s_i <= (A x)_i <= U_i + Z_i t_i     rows of the tier
+    minimise    sum_i s_i
+    subject to  L_i - Z_g s_i <= (A x)_i <= U_i + Z_g s_i     rows of the tier
                 L_k           <= (A x)_k <= U_k               all other rows
 
-Its optimum is the least total relative change that restores feasibility, its dual a proof: only rows with a dual take
-part in the conflict. The tiers, tried in turn: policies; what else may be relaxed (demand), policies dropped; at last
-all rows, for a diagnosis only, since physics is never relaxed. A deletion filter over the groups of the tier gives an
-irreducible conflict: leave one group out and the rest can be met.
+so that the least total change of every policy in its own unit is T_g = sum Z_g s_i, however it falls on periods. Phase 2 splits
+it at least cost: minimise c'x subject to sum Z_g s_i <= T_g, every policy without a change held.
 
-Sources: J. W. Chinneck, Feasibility and Infeasibility in Optimization (2008), chapters 5 and 6; design section 4.
+The dual of phase 1 is a proof: only rows with a dual take part in the conflict. Policies with a change come first, and
+QuickXplain drops what is not needed, so that the conflict is irreducible: leave one policy out and the rest can be met. For
+every policy of the conflict phase 1 is repeated with all other policies held: by how much it has to give way alone.
+
+The tiers, tried in turn: policies; what else may be relaxed (demand), policies dropped; at last all rows, for a diagnosis
+only, since physics is never relaxed.
+
+Sources: J. W. Chinneck, Feasibility and Infeasibility in Optimization (2008), chapters 5 and 6; U. Junker, QuickXplain (2004);
+design section 4.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, replace
-from typing import Literal
+from dataclasses import dataclass, field, replace
 
 import numpy as np
-import numpy.typing as npt
 
 from peakmix.foundation.errors import InfeasibleError
-from peakmix.solve.highs import solve
-from peakmix.solve.living import LivingModel
-from peakmix.solve.program import FloatArray, IntArray, LinearProgram, NameTable, Pattern
+from peakmix.solve.diagnosis import Alone, Change, Diagnosis, Kind
+from peakmix.solve.highs import chosen_method, solve
+from peakmix.solve.program import FloatArray, LinearProgram
+from peakmix.solve.relaxation import (
+    BoolArray,
+    Relaxed,
+    Tier,
+    bound_sizes,
+    coefficient_sizes,
+    flow_sizes,
+    relax,
+    tier_of,
+    without,
+)
 from peakmix.solve.solution import Solution, SolveOptions, Status
 
-Kind = Literal["policies", "relaxable", "physics", "feasible", "undecided"]
-BoolArray = npt.NDArray[np.bool_]
+__all__ = ["Change", "Diagnosis", "explain"]
 
 ZERO = 1e-9
 """Total relative changes up to this size count as none."""
-SHARE = 1e-7
+ZERO_INTERIOR = 1e-7
+"""The same where the answer is not a basic one."""
+SHARE = 1e-8
 """A row takes part in the proof if its scaled dual, between 0 and 1, exceeds this."""
+TIGHT = 1e-9
+"""Tolerance of the solves: a shortfall is told to six figures."""
+ROOM = 1e-7
+"""Share by which phase 2 may exceed the totals of phase 1, so that the solver finds its way."""
 
 
-@dataclass(frozen=True)
-class Change:
-    """One bound that gives way: row, side, the bound as stated and as needed, and the change over its natural size."""
-
-    group: str
-    row: str
-    side: Literal["lower", "upper"]
-    bound: float
-    needed: float
-    relative: float
-
-    def text(self) -> str:
-        """The change in one line."""
-        words = "at least" if self.side == "lower" else "at most"
-        return f"{self.group}: {self.row} {words} {self.needed:.6g} instead of {self.bound:.6g} ({self.relative:.2%})"
+class _UndecidedError(Exception):
+    """A limit was hit."""
 
 
-@dataclass(frozen=True)
-class Diagnosis:
-    """Why there is no solution.
+@dataclass
+class _Solver:
+    """Solves what a diagnosis asks for, within a number of solves.
 
-    kind         policies: relaxing policies helps; relaxable: it does not, demand or the like must give way even
-                 without any policy; physics: nothing that may be relaxed helps; feasible: the relaxation needs no
-                 change, so the solver's verdict is not confirmed; undecided: a limit was hit
-    conflict     names that cannot hold together (for physics: names of rows of the proof)
-    irreducible  whether every member of the conflict is needed for it
-    changes      the least change found, largest first
-    total        sum of the relative changes
+    Large programs go through the interior point method without crossover: totals need no vertex.
     """
 
-    kind: Kind
-    conflict: tuple[str, ...]
-    irreducible: bool
-    changes: tuple[Change, ...]
-    total: float
+    options: SolveOptions
+    budget: int
+    spent: int = 0
+    seconds: dict[str, float] = field(default_factory=dict)
 
-    def text(self) -> list[str]:
-        """The diagnosis in plain language, one statement a line."""
-        names = ", ".join(self.conflict)
-        if self.kind == "undecided":
-            return ["The reason was not found within the limits."]
-        if self.kind == "feasible":
-            return ["The relaxed model needs no change: the conflict is below the tolerances of the solver."]
-        if self.kind == "policies":
-            first = f"{names} alone cannot be met." if len(self.conflict) == 1 else f"Cannot hold together: {names}."
-            least = "Least change of policies that restores a solution (share of the natural size):"
-        elif self.kind == "relaxable":
-            first = f"Cannot be met even without any policy: {names}."
-            least = "Least change that restores a solution without policies (share of the natural size):"
-        else:
-            first = f"Balances and limits contradict each other, whatever policies and demand are: {names}."
-            least = "Rows that fall short (a diagnosis, not a proposal):"
-        lines = [first, least, *(f"  {change.text()}" for change in self.changes)]
-        return lines if self.irreducible or self.kind == "physics" else [*lines, "The list may hold more than needed."]
-
-    def error(self) -> InfeasibleError:
-        """The diagnosis as an error for the command line."""
-        head, *rest = self.text()
-        return InfeasibleError(head, fix="\n       ".join(rest))
-
-
-class _Elastic:
-    """The elastic program of some rows, kept alive so that groups can be left out one after the other.
-
-    Column n + k belongs to slack k: row `rows[k]`, side `sign[k]` (+1 lifts a lower, -1 eases an upper bound).
-    """
-
-    def __init__(self, program: LinearProgram, rows: BoolArray, sizes: FloatArray, options: SolveOptions) -> None:
-        lower = np.flatnonzero(rows & np.isfinite(program.row_lower)).astype(np.int32)
-        upper = np.flatnonzero(rows & np.isfinite(program.row_upper)).astype(np.int32)
-        self.rows: IntArray = np.concatenate((lower, upper))
-        self.sign = np.concatenate((np.ones(len(lower)), -np.ones(len(upper))))
-        self.sizes, count = sizes, len(program.cost)
-        pattern, added = program.pattern, np.arange(1, len(self.rows) + 1, dtype=np.int32)
-        self.program = replace(
-            program,
-            cost=np.concatenate((np.zeros(count), np.ones(len(self.rows)))),
-            offset=0.0,
-            pattern=Pattern(
-                np.concatenate((pattern.indptr, pattern.indptr[-1] + added)),
-                np.concatenate((pattern.indices, self.rows)),
-                pattern.row_count,
-            ),
-            data=np.concatenate((program.data, self.sign * sizes[self.rows])),
-            col_lower=np.concatenate((program.col_lower, np.zeros(len(self.rows)))),
-            col_upper=np.concatenate((program.col_upper, np.full(len(self.rows), np.inf))),
-            cols=program.cols.extended("relaxation", list(zip(self.rows.tolist(), self.sign.tolist(), strict=True))),
-        )
-        self.count = count
-        self.model = LivingModel(self.program, options)
-
-    def solve(self, priced: BoolArray) -> Solution:
-        """Least total change of the rows `priced` (m,); other rows of the tier may be missed for nothing."""
-        cost = self.program.cost.copy()
-        cost[self.count :] = priced[self.rows]
-        self.model.push(replace(self.program, cost=cost))
-        return self.model.run()
-
-    def missed(self, solution: Solution) -> FloatArray:
-        """Relative change of every slack, shape (slacks,)."""
-        return solution.x[self.count :]
-
-    def proof(self, solution: Solution) -> BoolArray:
-        """Rows whose dual takes part in the proof, shape (m,)."""
-        return np.abs(solution.row_dual) * self.sizes > SHARE
-
-
-def natural_sizes(program: LinearProgram, rows: BoolArray, options: SolveOptions) -> FloatArray:
-    """Size by which a change of each row is measured, shape (m,): |bound|, or what flows through a row bounded by 0.
-
-    The flow is sum_j |a_ij x_j| at the optimum without the rows; the largest coefficient where nothing flows.
-    """
-    size = np.maximum(
-        np.where(np.isfinite(program.row_lower), np.abs(program.row_lower), 0.0),
-        np.where(np.isfinite(program.row_upper), np.abs(program.row_upper), 0.0),
-    )
-    freed = replace(
-        program,
-        row_lower=np.where(rows, -np.inf, program.row_lower),
-        row_upper=np.where(rows, np.inf, program.row_upper),
-    )
-    reference = solve(freed, options)
-    if reference.status is Status.OPTIMAL:
-        size = np.where(size > 0.0, size, program.row_values(reference.x)[1])
-    largest = np.zeros(len(size))
-    np.maximum.at(largest, program.pattern.indices, np.abs(program.data))
-    return np.where(size > 0.0, size, np.where(largest > 0.0, largest, 1.0))
-
-
-def _changes(elastic: _Elastic, solution: Solution, group: Callable[[int], str]) -> tuple[Change, ...]:
-    """Bounds that give way in a solution, largest relative change first."""
-    program, found = elastic.program, []
-    missed = elastic.missed(solution)
-    for slack in np.argsort(-missed):
-        if missed[slack] <= ZERO:
-            break
-        row, side = int(elastic.rows[slack]), elastic.sign[slack]
-        bound = float(program.row_lower[row] if side > 0 else program.row_upper[row])
-        needed = bound - side * float(missed[slack]) * float(elastic.sizes[row])
-        name = program.rows.text(row)
-        found.append(Change(group(row), name, "lower" if side > 0 else "upper", bound, needed, float(missed[slack])))
-    return tuple(found)
-
-
-def _filtered(
-    elastic: _Elastic, rows_of: dict[str, list[int]], first: Solution, budget: int
-) -> tuple[tuple[str, ...], bool]:
-    """Deletion filter: groups that cannot hold together, and whether each of them was tested to be needed."""
-    proof = elastic.proof(first)
-    kept = [name for name, rows in rows_of.items() if proof[rows].any()]
-    needed: list[str] = []
-    while kept:
-        name, rest = kept[0], kept[1:]
-        if budget <= 0:
-            return (*needed, *kept), False
-        priced = np.zeros(len(proof), dtype=bool)
-        for other in (*needed, *rest):
-            priced[rows_of[other]] = True
-        answer = elastic.solve(priced)
-        budget -= 1
+    def __call__(self, program: LinearProgram, what: str) -> Solution | None:
+        """The optimum, or None where there is none; raises _UndecidedError at a limit."""
+        if self.spent >= self.budget:
+            raise _UndecidedError
+        self.spent += 1
+        interior = chosen_method(program, self.options.method) == "interior"
+        try:
+            tight = min(self.options.tolerance, TIGHT)
+            answer = solve(program, replace(self.options, crossover=not interior, tolerance=tight))
+        except InfeasibleError:
+            return None
+        self.seconds[what] = self.seconds.get(what, 0.0) + answer.run_time
+        if answer.status is Status.INFEASIBLE:
+            return None
         if answer.status is not Status.OPTIMAL:
-            return (*needed, *kept), False
-        if answer.objective > ZERO:
-            proof = elastic.proof(answer)
-            kept = [other for other in rest if proof[rows_of[other]].any()]
-        else:
-            needed.append(name)
-            kept = rest
-    return tuple(needed), True
+            raise _UndecidedError
+        return answer
 
 
 def explain(
@@ -220,52 +104,181 @@ def explain(
 
     policies   name of the policy each row belongs to, None for physics (m)
     relaxable  name under which a row may be relaxed when policies alone do not help, None = never (m)
-    budget     most solves of the deletion filter; the time limit of `options` holds for each solve
+    budget     most solves; the time limit of `options` holds for each of them
     """
-    options = options or SolveOptions()
     named = [list(policies), list(relaxable) if relaxable is not None else [None] * len(policies)]
     if any(len(names) != program.shape[0] for names in named):
         raise ValueError("one name (or None) a row is needed")
-    masks = [np.array([name is not None for name in names], dtype=bool) for names in named]
-    kinds: list[Kind] = ["policies", "relaxable"]
-    sizes = natural_sizes(program, masks[0], options)
-    dropped = np.zeros(program.shape[0], dtype=bool)
-    for kind, names, mask in zip(kinds, named, masks, strict=True):
-        tier = mask & ~dropped
-        if tier.any():
-            elastic = _Elastic(program, tier | dropped, sizes, options)
-            first = elastic.solve(tier)
-            if first.status not in (Status.OPTIMAL, Status.INFEASIBLE):
-                return Diagnosis("undecided", (), False, (), float("nan"))
-            if first.status is Status.OPTIMAL:
-                if first.objective <= ZERO:
-                    return Diagnosis("feasible", (), True, (), first.objective)
-                rows_of = _members(names, tier)
-                changes = _changes(elastic, first, lambda row, names=names: str(names[row]))  # type: ignore[misc]
-                changes = tuple(change for change in changes if change.group != "None")
-                conflict, irreducible = _filtered(elastic, rows_of, first, budget)
-                return Diagnosis(kind, conflict, irreducible, changes, first.objective)
-        dropped |= mask
-    return _physics(program, sizes, options)
+    solver = _Solver(options or SolveOptions(), budget)
+    try:
+        first = tier_of(program, named[0])
+        found = _explained(first, solver, "policies") if first.names else None
+        if found is None:
+            freed = without(program, first.mask)
+            second = tier_of(freed, [None if first.mask[k] else name for k, name in enumerate(named[1])])
+            found = _explained(second, solver, "relaxable") if second.names else None
+        found = found or _physics(program, solver)
+    except _UndecidedError:
+        found = Diagnosis("undecided", (), False, (), float("nan"))
+    return replace(found, solves=solver.spent, seconds=dict(solver.seconds))
 
 
-def _members(names: Sequence[str | None], tier: BoolArray) -> dict[str, list[int]]:
-    """Rows of every name in a tier, in order of appearance."""
-    found: dict[str, list[int]] = {}
-    for row in np.flatnonzero(tier).tolist():
-        found.setdefault(str(names[row]), []).append(row)
-    return found
-
-
-def _physics(program: LinearProgram, sizes: FloatArray, options: SolveOptions) -> Diagnosis:
-    """All rows elastic: which rows contradict each other although nothing of them may be relaxed."""
-    every = np.ones(program.shape[0], dtype=bool)
-    elastic = _Elastic(program, every, sizes, options)
-    answer = elastic.solve(every)
-    if answer.status is not Status.OPTIMAL:
-        return Diagnosis("undecided", (), False, (), float("nan"))
-    if answer.objective <= ZERO:
+def _explained(tier: Tier, solver: _Solver, kind: Kind) -> Diagnosis | None:
+    """The diagnosis of a tier; None where its rows cannot restore a solution."""
+    least = _least(tier, tier.mask, solver)
+    if least is None:
+        return None
+    relaxed, answer = least
+    if answer.objective <= (ZERO if answer.has_basis else ZERO_INTERIOR):
         return Diagnosis("feasible", (), True, (), answer.objective)
-    rows: NameTable = program.rows
-    conflict = tuple(rows.text(int(row)) for row in np.flatnonzero(elastic.proof(answer))[:20])
-    return Diagnosis("physics", conflict, False, _changes(elastic, answer, lambda row: rows[row][0]), answer.objective)
+    totals = _totals(tier, relaxed, answer)
+    changed = [g for g in range(len(tier.names)) if any(totals[k] > 0 for k, (own, _) in enumerate(tier.kinds) if own == g)]
+    conflict, irreducible = _conflict(tier, relaxed, answer, changed, solver)
+    alone: dict[str, Alone] = {}
+    x = answer.x
+    if kind == "policies":
+        if len(changed) == 1:
+            alone[tier.names[changed[0]]] = _alone(tier, totals, changed[0], answer.objective)
+        _each_alone(tier, [g for g in conflict if tier.names[g] not in alone], relaxed.sizes, solver, alone)
+        relaxed, x = _split(tier, relaxed, totals, x, solver)
+    changes = _changes(tier, relaxed, x)
+    names = tuple(tier.names[g] for g in conflict)
+    ordered = {name: alone[name] for name in names if name in alone}
+    return Diagnosis(kind, names, irreducible, changes, answer.objective, ordered, x[: relaxed.count])
+
+
+def _least(tier: Tier, rows: BoolArray, solver: _Solver, sizes: FloatArray | None = None) -> tuple[Relaxed, Solution] | None:
+    """Phase 1 over some rows; without sizes they are formed: largest bound, or what flows where all bounds are zero."""
+    if sizes is not None:
+        relaxed = relax(tier.program, rows, sizes)
+        answer = solver(relaxed.program, "alone")
+        return (relaxed, answer) if answer is not None else None
+    stated = bound_sizes(tier.program, tier.kind)
+    zero = rows & (stated <= 0)
+    relaxed = relax(tier.program, rows, np.where(stated > 0, stated, coefficient_sizes(tier.program)))
+    answer = solver(relaxed.program, "least")
+    if answer is None:
+        return None
+    flows = flow_sizes(tier.program, answer.x[: relaxed.count], tier.kind) if zero.any() else stated
+    # a size that leaves every dual below 1 leaves the optimum as it is
+    if (np.abs(answer.row_dual[zero]) * flows[zero] > 1 + SHARE).any():
+        relaxed = relax(tier.program, rows, np.where(stated > 0, stated, flows))
+        answer = solver(relaxed.program, "least") or answer
+    return relaxed, answer
+
+
+def _totals(tier: Tier, relaxed: Relaxed, answer: Solution) -> FloatArray:
+    """Total change of every kind in the unit of its rows, (kinds,); noise is zero."""
+    missed = relaxed.missed(answer.x)
+    missed[missed <= _noise(answer) * relaxed.sizes[relaxed.rows]] = 0.0
+    return np.bincount(tier.kind[relaxed.rows], weights=missed, minlength=len(tier.kinds)).astype(np.float64)
+
+
+def _noise(answer: Solution) -> float:
+    return ZERO if answer.has_basis else ZERO_INTERIOR
+
+
+def _conflict(
+    tier: Tier, relaxed: Relaxed, answer: Solution, changed: list[int], solver: _Solver
+) -> tuple[list[int], bool]:
+    """An irreducible set of groups out of the proof, those with a change first; and whether it was proved so.
+
+    A group whose change alone restores a solution is needed by every conflict.
+    """
+    proof = np.abs(answer.row_dual) * relaxed.sizes > SHARE
+    members = list(dict.fromkeys([*changed, *tier.group[proof & tier.mask].tolist()]))
+    sure = changed if len(changed) == 1 else []
+    rest = [g for g in members if g not in sure]
+
+    free = replace(tier.program, cost=np.zeros(len(tier.program.cost)))
+
+    def infeasible(kept: list[int]) -> bool:
+        return solver(without(free, tier.mask & ~tier.of(kept)), "filter") is None
+
+    try:
+        return sorted([*sure, *_quick(sure, bool(sure), rest, infeasible)]), True
+    except _UndecidedError:
+        return sorted(members), False
+
+
+def _quick(base: list[int], added: bool, rest: list[int], infeasible: Callable[[list[int]], bool]) -> list[int]:
+    """QuickXplain: a smallest part of `rest` that conflicts with `base`, the earlier members preferred."""
+    if added and infeasible(base):
+        return []
+    if len(rest) <= 1:
+        return rest
+    # a conflict is mostly small and its members stand first: cut off a short head, not a half
+    cut = 1 if not base else max(1, len(rest) // 2)
+    head, tail = rest[:cut], rest[cut:]
+    second = _quick([*base, *head], True, tail, infeasible)
+    first = _quick([*base, *second], bool(second), head, infeasible)
+    return [*first, *second]
+
+
+def _each_alone(tier: Tier, groups: list[int], sizes: FloatArray, solver: _Solver, found: dict[str, Alone]) -> None:
+    """Phase 1 for every group by itself, the other policies held; until a limit is hit."""
+    for g in groups:
+        try:
+            least = _least(tier, tier.of([g]), solver, sizes)
+        except _UndecidedError:
+            return
+        name = tier.names[g]
+        found[name] = Alone(None, float("nan")) if least is None else _alone(tier, _totals(tier, *least), g, least[1].objective)
+
+
+def _alone(tier: Tier, totals: FloatArray, group: int, relative: float) -> Alone:
+    """Amounts of one group by component."""
+    amounts = {component: float(totals[k]) for k, (own, component) in enumerate(tier.kinds) if own == group and totals[k] > 0}
+    return Alone(amounts, relative)
+
+
+def _split(tier: Tier, relaxed: Relaxed, totals: FloatArray, x: FloatArray, solver: _Solver) -> tuple[Relaxed, FloatArray]:
+    """Phase 2: the totals split at least cost; phase 1 stands where nothing is to be split or no answer comes."""
+    kinds = np.flatnonzero(totals > 0)
+    rows = np.isin(tier.kind, kinds)
+    if np.bincount(tier.kind[rows], minlength=len(totals)).max(initial=0) <= 1:
+        return relaxed, x
+    number = np.zeros(len(totals), dtype=np.int32)
+    number[kinds] = np.arange(len(kinds))
+    cheapest = relax(tier.program, rows, relaxed.sizes, (number[tier.kind], totals[kinds] * (1 + ROOM)))
+    try:
+        answer = solver(cheapest.program, "split")
+    except _UndecidedError:
+        answer = None
+    return (cheapest, answer.x) if answer is not None else (relaxed, x)
+
+
+def _changes(tier: Tier, relaxed: Relaxed, x: FloatArray) -> tuple[Change, ...]:
+    """Bounds that give way, in the order of the rows."""
+    program, found = tier.program, []
+    missed = relaxed.missed(x)
+    for slack in np.flatnonzero(missed > ZERO_INTERIOR * relaxed.sizes[relaxed.rows]).tolist():
+        row, sign = int(relaxed.rows[slack]), float(relaxed.sign[slack])
+        bound = float(program.row_lower[row] if sign > 0 else program.row_upper[row])
+        size = abs(bound) or float(relaxed.sizes[row])
+        found.append(
+            Change(
+                group=tier.names[tier.group[row]],
+                row=program.rows.text(row),
+                side="lower" if sign > 0 else "upper",
+                bound=bound,
+                needed=bound - sign * float(missed[slack]),
+                relative=float(missed[slack]) / size,
+                position=row,
+            )
+        )
+    return tuple(sorted(found, key=lambda change: change.position))
+
+
+def _physics(program: LinearProgram, solver: _Solver) -> Diagnosis:
+    """All rows elastic: which rows contradict each other although nothing of them may be relaxed."""
+    tier = tier_of(program, [program.rows.text(row) for row in range(program.shape[0])])
+    least = _least(tier, tier.mask, solver)
+    if least is None:
+        raise _UndecidedError
+    relaxed, answer = least
+    if answer.objective <= _noise(answer):
+        return Diagnosis("feasible", (), True, (), answer.objective)
+    proof = np.flatnonzero(np.abs(answer.row_dual) * relaxed.sizes > SHARE)
+    conflict = tuple(program.rows.text(int(row)) for row in proof[:20])
+    return Diagnosis("physics", conflict, False, _changes(tier, relaxed, answer.x)[:20], answer.objective)

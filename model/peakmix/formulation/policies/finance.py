@@ -138,4 +138,5 @@ INSTRUMENT = Instrument(
     ("policy_finance_cover", "policy_finance_share", "policy_finance_line", "policy_finance_own"),
     derive,
     build,
+    books=("policy_finance_cover",),
 )

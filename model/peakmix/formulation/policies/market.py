@@ -237,4 +237,5 @@ INSTRUMENT = Instrument(
     ),
     derive,
     build,
+    books=("policy_allowance_emission", "policy_allowance_trade"),
 )

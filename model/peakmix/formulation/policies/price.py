@@ -55,4 +55,4 @@ def build(model: Any, parameters: Parameters, policy_id: str, policy: Any) -> No
         books.cost(component, key, parameters["policy_price"][key], model.policy_charge[key])
 
 
-INSTRUMENT = Instrument("price", ("policy_charged",), derive, build)
+INSTRUMENT = Instrument("price", ("policy_charged",), derive, build, books=("policy_charged",))
