@@ -12,6 +12,7 @@ DEV     := $(VENV)/.installed-dev
 SCENARIO ?= runs/scenarios/national_peak_2030.yaml
 INPUTS  := pyproject.toml constraints.txt hatch_build.py
 WORKERS ?= 2
+BROWSER := $(shell command -v chromium || command -v chromium-browser || command -v google-chrome)
 
 .PHONY: run test test-all lint bench clean
 
@@ -19,10 +20,12 @@ run: $(RUN)
 	$(BIN)/peakmix run $(SCENARIO) --overwrite
 
 test: lint
-	$(BIN)/python -m pytest -q -n $(WORKERS) -m "not slow and not perf"
+	$(BIN)/python -m pytest -q -n $(WORKERS) -m "not slow and not perf and not browser"
 
 test-all: lint
-	$(BIN)/python -m pytest -q -n $(WORKERS) -m "not perf"
+	$(BIN)/python -m pytest -q -n $(WORKERS) -m "not perf and not browser"
+	@if [ -n "$(BROWSER)" ]; then $(BIN)/python -m pytest -q -m browser tests/browser; \
+	else echo "NOT RUN: tests/browser needs Chromium (Debian: apt install chromium)"; fi
 
 lint: $(DEV)
 	$(BIN)/ruff check model tests hatch_build.py

@@ -14,15 +14,16 @@ cleaning of flue gas) are left out. Flows that carry no energy are not valued.
 from __future__ import annotations
 
 from collections.abc import Iterable
+from dataclasses import dataclass
 
 import numpy as np
 import pandas as pd
 import xarray as xr
 
-from peakmix.analysis.reading import by_period, horizon_of, inputs, labelled, places, series_by
+from peakmix.analysis.reading import horizon_of, inputs, labelled, places, series_by
 from peakmix.analysis.saving import content_array, effects
 from peakmix.foundation.errors import UsageError
-from peakmix.parameters.time import Series, at_year, recovery_factor, survival
+from peakmix.parameters.time import Horizon, Series, at_year, in_period, recovery_factor, survival
 
 PARAMETERS = ("capital_cost", "fixed_cost", "variable_cost", "lifetime", "applicability", "penetration")
 Key = tuple[str, ...]
@@ -40,7 +41,7 @@ def supply_curve(dataset: xr.Dataset, period: int | None = None, region: str | I
     when = int(dataset["period"].values[-1]) if period is None else period
     if when not in dataset["period"].values:
         raise UsageError(f"no period starts in {when}", fix=f"one of {', '.join(map(str, dataset['period'].values))}")
-    where = places(dataset, region)
+    arrays = _Arrays.of(dataset, places(dataset, region))
     content = content_array(dataset, "energy_content")
     by_flow = (effects(dataset) * content).sel(period=when)
     saving = by_flow.sum("commodity").values
@@ -51,7 +52,7 @@ def supply_curve(dataset: xr.Dataset, period: int | None = None, region: str | I
     for k, (measure, host) in enumerate(zip(dataset["measure"].values, hosts, strict=True)):
         if saving[k] <= 0:
             continue
-        cost, static, used, life = _amounts(dataset, table, str(measure), str(host), k, where, when)
+        cost, static, used, life = _amounts(arrays, table, str(measure), str(host), k, when)
         amounts = (cost / saving[k], static * saving[k], used * saving[k], saving[k], power[k] / saving[k], life)
         rows.append((str(host), str(measure), *amounts))
     names = ["host", "measure", "cost", "static", "used", "gj", "power_share", "lifetime"]
@@ -63,24 +64,46 @@ def supply_curve(dataset: xr.Dataset, period: int | None = None, region: str | I
     return frame[[*ordered, "gj", "power_share", "lifetime"]]
 
 
+@dataclass(frozen=True)
+class _Arrays:
+    """What is read once for all measures: periods, places, and the arrays (region, technology or measure_host, period)."""
+
+    horizon: Horizon
+    rate: float
+    places: list[str]
+    technology: dict[str, int]
+    activity: np.ndarray
+    new: np.ndarray
+    adopted: np.ndarray
+
+    @classmethod
+    def of(cls, dataset: xr.Dataset, where: list[str]) -> _Arrays:
+        """The arrays of a result in some places."""
+        own = dataset.sel(region=where)
+        technology = {str(name): k for k, name in enumerate(dataset["technology"].values)}
+        activity = own["activity"].transpose("region", "technology", "period").values
+        new = own["new_measure"].transpose("region", "measure_host", "period").values
+        adopted = own["adopted"].transpose("region", "measure_host", "period").values
+        rate = float(dataset.attrs["discount_rate"])
+        return cls(horizon_of(dataset), rate, where, technology, activity, new, adopted)
+
+
 def _amounts(
-    dataset: xr.Dataset, table: dict[Key, Series], measure: str, host: str, k: int, where: list[str], when: int
+    arrays: _Arrays, table: dict[Key, Series], measure: str, host: str, k: int, when: int
 ) -> tuple[float, float, float, float]:
     """Yearly cost per unit of host output, static and used host output in millions, and life; means over places by output."""
-    rate = float(dataset.attrs["discount_rate"])
-    output = dataset["activity"].sel(technology=host, region=where)
-    first = output.isel(period=0).values
-    weight = output.sel(period=when).values + 1e-9
+    horizon, where = arrays.horizon, arrays.places
+    output = arrays.activity[:, arrays.technology[host], :]
+    weight = output[:, horizon.first.index(when)] + 1e-9
     cost, lives = np.zeros(len(where)), np.zeros(len(where))
     static = used = 0.0
-    position = dataset["period"].values.tolist().index(when)
     for row, region in enumerate(where):
         found = {name: _series(table, measure, host, name, region) for name in PARAMETERS}
-        value = {name: float(by_period(dataset, series)[position]) for name, series in found.items()}
+        value = {name: in_period(series, when, horizon, "linear") for name, series in found.items()}
         lives[row] = at_year(found["lifetime"], when, "step")
-        cost[row] = recovery_factor(rate, lives[row]) * value["capital_cost"] + value["fixed_cost"] + value["variable_cost"]
-        static += max(0.0, value["applicability"] - value["penetration"]) * float(first[row])
-        used += _fitted(dataset, found["lifetime"], k, region, when)
+        cost[row] = recovery_factor(arrays.rate, lives[row]) * value["capital_cost"] + value["fixed_cost"] + value["variable_cost"]
+        static += max(0.0, value["applicability"] - value["penetration"]) * float(output[row, 0])
+        used += _fitted(arrays, found["lifetime"], row, k, when)
     return float(np.average(cost, weights=weight)), static, used, float(np.average(lives, weights=weight))
 
 
@@ -93,16 +116,15 @@ def _series(table: dict[Key, Series], measure: str, host: str, name: str, region
     return wider[0] if wider else ((None, 1.0 if name == "lifetime" else 0.0),)
 
 
-def _fitted(dataset: xr.Dataset, lifetime: Series, k: int, region: str, when: int) -> float:
+def _fitted(arrays: _Arrays, lifetime: Series, row: int, k: int, when: int) -> float:
     """Host output that carries what the run itself fitted and that still stands, at most what is adopted."""
-    horizon = horizon_of(dataset)
-    new = dataset["new_measure"].isel(measure_host=k).sel(region=region)
+    horizon = arrays.horizon
     alive = sum(
-        float(new.sel(period=p)) * survival(horizon.vintage(p), at_year(lifetime, p, "step"), when, horizon)
-        for p in horizon
-        if p <= when
+        float(new) * survival(horizon.vintage(p), at_year(lifetime, p, "step"), when, horizon)
+        for p, new in zip(horizon, arrays.new[row, k], strict=True)
+        if p <= when and new
     )
-    return min(alive, float(dataset["adopted"].isel(measure_host=k).sel(region=region, period=when)))
+    return min(alive, float(arrays.adopted[row, k, horizon.first.index(when)]))
 
 
 def energy_prices(dataset: xr.Dataset, period: int, commodities: Iterable[str] = FUELS) -> dict[str, float]:

@@ -219,6 +219,21 @@ def plot(
 
 
 @app.command()
+def report(
+    result: Annotated[
+        Path, typer.Argument(metavar="RESULT|SWEEP", help="Result, or folder of a collected sweep.", show_default=False)
+    ],
+    out: Annotated[Path | None, typer.Option("--out", "-o", metavar="FILE", help="HTML file to write.")] = None,
+    base: Annotated[Path | None, typer.Option("--base", metavar="RESULT", help="Result to compare with.")] = None,
+    language: Annotated[str, typer.Option("--language", metavar="en|zh", help="Language of the page.")] = "en",
+    weak: Annotated[Path | None, typer.Option("--weak", metavar="FILE", help="Table of sensitivities to show.")] = None,
+    overwrite: Annotated[bool, typer.Option("--overwrite", help="Replace an existing file.")] = False,
+) -> None:
+    """Write one HTML page that opens without a network: headlines, figures, policy sheet, data, certificate."""
+    _run("report", path=result, out=out, base=base, language=language, weak=weak, overwrite=overwrite)
+
+
+@app.command()
 def tables(
     table: Annotated[str | None, typer.Argument(metavar="[TABLE]", help="One table; none lists all.")] = None,
     sources: Annotated[bool, typer.Option("--sources", help="Print the sources of the data set.")] = False,

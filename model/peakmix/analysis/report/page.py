@@ -1,0 +1,105 @@
+"""The page: sections from a result or a sweep, put into one HTML file with its own scripts and styles.
+
+Nothing is fetched when the page opens: numbers, styles, scripts and the plotting library stand in the file.
+"""
+
+from __future__ import annotations
+
+import json
+from importlib import import_module
+from importlib.resources import files
+from typing import Any
+
+import xarray as xr
+
+from peakmix.analysis.difference import compare
+from peakmix.analysis.report import charts, flows, tables
+from peakmix.analysis.report.headline import cards
+from peakmix.analysis.report.words import chosen, word
+from peakmix.foundation.errors import UsageError
+from peakmix.results.guards import guards
+
+Section = dict[str, Any]
+
+
+def report(dataset: xr.Dataset, language: str = "en", base: xr.Dataset | None = None, weak: Any = None) -> str:
+    """The page of one result.
+
+    Parameters
+    ----------
+    dataset, base:
+        The result, and another one it is compared with.
+    language:
+        en or zh.
+    weak:
+        Table of sensitivities to the inputs, as the command sensitivity makes it; None leaves the section out.
+
+    Raises
+    ------
+    UsageError
+        For an unknown language, or when the packages behind the page are not installed.
+    """
+    chosen(language)
+    sections: list[Section] = [{"title": "Headlines", "cards": cards(dataset, language, base)}]
+    told = [*json.loads(dataset.attrs["warnings"]), *guards(dataset)]
+    if told:
+        sections.append({"title": "Look twice", "sentences": told})
+    drawn = charts.figures(dataset, language, base)
+    flow = flows.diagrams(dataset, language)
+    sections.append({"title": "Figures", "charts": [*drawn, *([flow] if flow else [])]})
+    sections.append({"title": "Policies", "tables": [tables.policies(dataset, language)]})
+    if base is not None:
+        difference = compare(base, dataset)
+        named = {"title": "Compared with", "of": difference.a, "sentences": list(difference.notes)}
+        sections.append(named | {"tables": tables.compared(difference, language)})
+    if weak is not None:
+        sections.append({"title": "Weak numbers", "tables": [tables.table("weak", "Weak numbers", weak, language)]})
+    sections.append({"title": "Data", "tables": tables.data(dataset, language)})
+    trust = [tables.provenance(dataset, language), tables.certificate(dataset, language)]
+    sections.append({"title": "Provenance and certificate", "tables": trust, "text": str(dataset.attrs["scenario_yaml"])})
+    attributes = dataset.attrs
+    head = {
+        "title": str(attributes["title"]),
+        "name": str(attributes["scenario_name"]),
+        "certified": attributes["certified"] == "yes",
+        "foot": f"{attributes['source']} | {attributes['date_created']} | data {str(attributes['data_hash'])[:10]}",
+    }
+    places = charts.place_names(dataset, language)
+    periods = {"first": dataset["period"].values.tolist(), "length": dataset["period_length"].values.tolist()}
+    return written(head, sections, language, {"places": places, "periods": periods})
+
+
+def written(head: dict[str, Any], sections: list[Section], language: str, shared: dict[str, Any]) -> str:
+    """HTML of sections; numbers and charts go in as JSON."""
+    try:
+        jinja, library = import_module("jinja2"), import_module("plotly.offline")
+    except ImportError:
+        rule = "a report needs the packages jinja2 and plotly, which are not installed"
+        raise UsageError(rule, fix="install peakmix[report]") from None
+    assets = files("peakmix.analysis.report") / "assets"
+    text = {name: (assets / name).read_text(encoding="utf-8") for name in ("report.html", "report.css", "report.js")}
+    for number, section in enumerate(sections):
+        section["id"] = f"section{number}"
+        section["label"] = word(language, section["title"])
+    payload = {
+        "charts": [chart for section in sections for chart in section.get("charts", ())],
+        "tables": [table for section in sections for table in section.get("tables", ())],
+        "words": {key: word(language, key) for key in WORDS},
+        **shared,
+    }
+    environment = jinja.Environment(autoescape=True, trim_blocks=True, lstrip_blocks=True)
+    environment.filters["word"] = lambda key: word(language, key)
+    parts = {"css": text["report.css"], "script": text["report.js"], "plotly": library.get_plotlyjs(), "payload": inlined(payload)}
+    return str(environment.from_string(text["report.html"]).render(head=head, sections=sections, language=language, **parts))
+
+
+def inlined(payload: Any) -> str:
+    """JSON that may stand inside a script element."""
+    plain = json.dumps(payload, ensure_ascii=False, separators=(",", ":"), allow_nan=False)
+    return plain.replace("<", "\\u003c").replace("\u2028", "\\u2028").replace("\u2029", "\\u2029")
+
+
+WORDS = (
+    "all", "place", "absolute", "share", "peak", "search", "felt only", "more rows", "rows", "download table", "across", "upward",
+    "colour", "none",
+)  # fmt: skip

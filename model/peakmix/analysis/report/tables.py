@@ -1,0 +1,114 @@
+"""Tables of the report: columns with labels, rows as plain values, and which rows are felt."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+import numpy as np
+import pandas as pd
+import xarray as xr
+
+from peakmix.analysis.difference import Difference
+from peakmix.analysis.policy_sheet import FELT, policy_table
+from peakmix.analysis.reading import inputs
+from peakmix.analysis.report.charts import rounded
+from peakmix.analysis.report.words import word
+from peakmix.results.guards import dated
+
+Table = dict[str, Any]
+SMALL = 1e-9
+"""Room below this share of the bound is none: what arithmetic leaves over."""
+FACTS = (
+    "scenario_name", "title", "data_title", "data_hash", "scenario_hash", "peakmix_version", "date_created", "solver_name",
+    "solver_version", "solver_method", "termination_condition", "prices", "discount_rate", "money", "base_period", "platform",
+    "python_version", "package_versions", "solver_options", "timings",
+)  # fmt: skip
+
+
+def table(ident: str, title: str, frame: pd.DataFrame, language: str, felt: Any = None, open_rows: int = 25) -> Table:
+    """A frame as a table of the page, without its empty columns; numbers keep eight significant digits."""
+    empty = [name for name in frame.columns if len(frame) and (frame[name].astype(str) == "").all()]
+    frame = frame.drop(columns=empty)
+    columns = [{"label": word(language, str(name).replace("_", " ")), "kind": _kind(frame[name])} for name in frame.columns]
+    rows = [[_plain(value) for value in row] for row in frame.itertuples(index=False, name=None)]
+    made: Table = {"id": ident, "title": word(language, title), "columns": columns, "rows": rows, "open": open_rows}
+    if felt is not None:
+        made["felt"] = [int(flag) for flag in felt]
+    return made
+
+
+def _kind(column: pd.Series) -> str:
+    """How a column is printed: whole numbers without separators, for they are years and flags."""
+    if pd.api.types.is_bool_dtype(column) or pd.api.types.is_integer_dtype(column):
+        return "whole"
+    return "number" if pd.api.types.is_numeric_dtype(column) else "text"
+
+
+def _plain(value: Any) -> Any:
+    """A cell as JSON knows it."""
+    if isinstance(value, bool | np.bool_):
+        return int(value)
+    if isinstance(value, int | np.integer):
+        return int(value)
+    if isinstance(value, float | np.floating):
+        return rounded(float(value))
+    return "" if value is None else str(value)
+
+
+def policies(dataset: xr.Dataset, language: str) -> Table:
+    """The policy sheet, with a mark at rows that bind, have a price, are charged or exceeded."""
+    frame = policy_table(dataset)
+    charged = (frame["rule"] == "charged") & (frame["level"].abs() > FELT)
+    felt = frame["binding"] | (frame["price"].fillna(0.0).abs() > FELT) | (frame["excess"] > FELT) | charged
+    left = frame["slack"].where(frame["slack"].abs() > SMALL * frame["bound"].abs().clip(lower=1.0), 0.0)
+    shown = frame.assign(period=[dated(int(p)) for p in frame["period"]], slack=left)
+    return table("policies", "Policy sheet", shown, language, felt)
+
+
+def compared(difference: Difference, language: str) -> list[Table]:
+    """What differs from the base: settings, inputs, policies, cost."""
+    cost = difference.by("component", "period").assign(unit=difference.unit)
+    made = [
+        table("settings", "Settings that differ", difference.settings.rename(columns={"key": "setting"}), language),
+        table("changed", "Inputs that differ", difference.inputs, language),
+        table("holds", "Policies that changed their hold", difference.policies, language),
+        table("cost_difference", "Cost difference", cost, language),
+    ]
+    return [one for one in made if one["rows"]]
+
+
+def data(dataset: xr.Dataset, language: str) -> list[Table]:
+    """Rows by table and grade, every input with its source, and the sources."""
+    frame = inputs(dataset)
+    counts = pd.crosstab(frame["table"], frame["grade"]).reset_index()
+    rows = ["table", "key", "value", "unit", "low", "high", "grade", "source", "note"]
+    citations = pd.DataFrame({"source": dataset["source_key"].values, "citation": dataset["source_citation"].values})
+    counts.columns.name = None
+    return [
+        table("grades", "Rows by grade", counts, language, open_rows=12),
+        table("inputs", "Inputs of the run", frame[rows], language, open_rows=10),
+        table("sources", "Sources", citations, language, open_rows=10),
+    ]
+
+
+def provenance(dataset: xr.Dataset, language: str) -> Table:
+    """Where the file comes from: attribute, value."""
+    told = [(name, str(dataset.attrs[name])) for name in FACTS if name in dataset.attrs]
+    return table("provenance", "Provenance and certificate", pd.DataFrame(told, columns=["attribute", "value"]), language)
+
+
+def certificate(dataset: xr.Dataset, language: str) -> Table:
+    """Every check of certificate and audits, with value, tolerance and where it is worst."""
+    found = json.loads(dataset.attrs["certificate"])
+    rows = [
+        ("certificate", name.removesuffix("_value"), value, found.get(name.replace("_value", "_tolerance")),
+         found.get(name.replace("_value", "_worst"), ""))
+        for name, value in found.items()
+        if name.endswith("_value")
+    ]  # fmt: skip
+    for kind, audit in json.loads(dataset.attrs["audits"]).items():
+        for name, check in audit["checks"].items():
+            rows.append((f"{kind} audit", name, check["value"], audit["tolerance"], check.get("worst", "")))
+    frame = pd.DataFrame(rows, columns=["check", "rule", "value", "tolerance", "worst"])
+    return table("certificate", "certified", frame, language, open_rows=40)
