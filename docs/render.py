@@ -4,6 +4,7 @@
     python docs/render.py --check                 say which of them are stale, write nothing
     python docs/render.py walk [PAGE ...]         run the blocks of the tutorial and the how-to pages, put their outputs in
     python docs/render.py story RUN.nc [RUN.nc]   the tables between the marks of national-case.md
+    python docs/render.py case [NAME ...]         tables and figures of the pages in docs/cases
     python docs/render.py measured                the table of measured runs in README.md, after `make bench`
 
 peakmix must be importable: run it with the Python of `.venv`, or with `PYTHONPATH=model`.
@@ -15,7 +16,7 @@ import sys
 from collections.abc import Callable
 from pathlib import Path
 
-from rendering import dictionary, formulas, marks, measured, names, story, walk
+from rendering import cases, dictionary, formulas, marks, measured, names, story, walk
 
 DOCS = Path(__file__).resolve().parent
 PAGES: dict[str, Callable[[], str]] = {
@@ -52,6 +53,8 @@ def main(arguments: list[str]) -> int:
         return marks.fill(DOCS / "national-case.md", story.blocks([Path(file) for file in files]))
     if command == "measured" and not files:
         return marks.fill(DOCS.parent / "README.md", measured.blocks())
+    if command == "case":
+        return max(cases.render(name, DOCS) for name in files or cases.CASES)
     if command == "walk":
         for name in files or walk.WALKED:
             text = walk.walked(name, echo=True)

@@ -181,7 +181,7 @@ class _Cube:
         """One quantity of all members, dense; zero where a member has none of it, not a number for prices and failures."""
         first = next(layout["quantities"][name] for layout in self.layouts if name in layout["quantities"])
         dims = tuple(first["dims"])
-        shape = tuple(len(self.labels[dim]) for dim in dims)
+        shape = tuple(len(self.labels.get(dim, ())) for dim in dims)
         if not all(shape):
             return
         cube = np.full((self.count, int(np.prod(shape))), np.nan)
