@@ -1,4 +1,4 @@
-"""The library's front door: load, check, build, run, window, explain, peak_curve, verify, open.
+"""The library's front door: load, check, build, run, window, explain, peak_curve, sensitivity, verify, open.
 
 Each function is what the command of the same name does; errors are ``peakmix.foundation.errors``. Names load on first use.
 """
@@ -18,10 +18,14 @@ HOMES = {
     "peak_curve": ("peakmix.api.peak_years", "peak_curve"),
     "run": ("peakmix.api.running", "run"),
     "run_scenario": ("peakmix.api.running", "run_scenario"),
+    "sensitivity": ("peakmix.api.sensitivity", "sensitivity"),
     "verify": ("peakmix.api.verifying", "verify"),
     "window": ("peakmix.api.window", "window"),
 }
-__all__ = ["RunResult", "build", "check", "explain", "load", "open", "peak_curve", "run", "run_scenario", "verify", "window"]
+__all__ = [
+    "RunResult", "build", "check", "explain", "load", "open", "peak_curve", "run", "run_scenario", "sensitivity",
+    "verify", "window",
+]  # fmt: skip
 
 
 def __getattr__(name: str) -> Any:

@@ -69,7 +69,7 @@ def verify(path: Path | str, data: DataSet | Path | str | None = None) -> Verify
     scenario = stored_scenario(dataset)
     if scenario.hash != dataset.attrs["scenario_hash"]:
         notices.append("the scenario in the file has another hash now: defaults of the program have changed since")
-    tables = _tables(dataset, Path(path), scenario, data)
+    tables = stored_tables(dataset, Path(path), scenario, data)
     same = tables.hash == dataset.attrs["data_hash"]
     if not same:
         notices.append(
@@ -99,7 +99,7 @@ def stored_scenario(dataset: xr.Dataset) -> Scenario:
     return from_mapping(yaml.safe_load(dataset.attrs["scenario_yaml"]))
 
 
-def _tables(dataset: xr.Dataset, path: Path, scenario: Scenario, data: DataSet | Path | str | None) -> DataSet:
+def stored_tables(dataset: xr.Dataset, path: Path, scenario: Scenario, data: DataSet | Path | str | None) -> DataSet:
     """The tables: as given, shipped, or in the folder that the scenario names."""
     if isinstance(data, DataSet):
         return data

@@ -168,6 +168,19 @@ def export(
     _run("export", path=result, to=to, out=out, strict=strict, whole_only=whole_only, overwrite=overwrite)
 
 
+@app.command()
+def sensitivity(
+    target: Annotated[Path, typer.Argument(metavar="RESULT|SCENARIO", help="Result file, or a scenario.", show_default=False)],
+    top: Annotated[int, typer.Option("--top", min=0, help="Numbers to print, confirmed by re-solves.")] = 20,
+    csv: Annotated[Path | None, typer.Option("--csv", metavar="DIR", help="Folder for the whole lists as CSV.")] = None,
+    setting: Setting = None,
+    overwrite: Annotated[bool, typer.Option("--overwrite", help="Replace existing files.")] = False,
+    quiet: Quiet = False,
+) -> None:
+    """Rank the numbers of the tables by what their range does to the optimum, with source and grade."""
+    _run("sensitivity", path=target, top=top, csv=csv, setting=setting, overwrite=overwrite, quiet=quiet)
+
+
 @app.command("supply-curve")
 def supply_curve(
     result: ResultFile,

@@ -12,6 +12,7 @@ from peakmix.parameters.container import Parameters
 from peakmix.parameters.context import Context
 from peakmix.parameters.refuse import refuse
 from peakmix.parameters.time import Series, Vintage, charged_share, recovery_factor
+from peakmix.parameters.tracing import settled
 
 
 def is_tracked(parameters: Parameters, region: str, technology: str, label: str) -> bool:
@@ -122,7 +123,7 @@ def _investment(context: Context, parameters: Parameters, region: str, technolog
     """Capital charge of new capacity, split into the part at the discount rate and the hurdle mark-up."""
     horizon = context.horizon
     first = context.parameter(region, technology, "first_year")
-    earliest = sum(w * s[0][1] for w, s in first) if first else 0.0
+    earliest = settled(sum(w * s[0][1] for w, s in first)) if first else 0.0
     if context.attribute[technology, "new_build"] == "no":
         return
     capital = _required(context, region, technology, "capital_cost")

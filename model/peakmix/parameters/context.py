@@ -12,6 +12,7 @@ import pandas as pd
 from peakmix.parameters.aggregation import Spreads
 from peakmix.parameters.lookup import Lookup, Places, blank, records
 from peakmix.parameters.time import Horizon, Series, Vintage, at_year, in_period
+from peakmix.parameters.tracing import number
 from peakmix.tables.dataset import DataSet
 
 
@@ -77,7 +78,7 @@ class Context:
             a, b = int(row.build_from), int(row.build_to)
             vintage = Vintage(f"{a}-{b}", a, b, existing=True)
             key = (row.location, row.technology, vintage)
-            total[key] = total.get(key, 0.0) + float(row.value)
+            total[key] = total.get(key, 0.0) + number(row.value)
         return total
 
     @cached_property

@@ -49,7 +49,10 @@ def base_demand_weight(context: Context, commodity: str) -> dict[str, float]:
     """Weight of every place for prices of a commodity: what its standing stock would take in at full use."""
     flows = context.table("flows")
     needs = flows[(flows["commodity"] == commodity) & (flows["direction"] == "input")]
-    per_unit = needs.groupby("technology")["value"].mean().to_dict()
+    found: dict[str, list[float]] = defaultdict(list)
+    for technology, value in zip(needs["technology"], needs["value"].tolist(), strict=True):
+        found[technology].append(value)
+    per_unit = {technology: sum(values) / len(values) for technology, values in found.items()}
     weight: dict[str, float] = defaultdict(float)
     for (place, technology), stock in context.place_stock.items():
         weight[place] += stock * per_unit.get(technology, 0.0)

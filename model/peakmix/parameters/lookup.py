@@ -12,6 +12,7 @@ from typing import Any
 import pandas as pd
 
 from peakmix.parameters.time import Series
+from peakmix.parameters.tracing import number
 
 Key = tuple[Hashable, ...]
 
@@ -76,7 +77,7 @@ class Lookup:
             cell = tuple(None if blank(k) else k for k in key)
             spot = None if blank(at) else at
             stamp = None if blank(on) else int(on)
-            self._rows.setdefault(cell, {}).setdefault(spot, []).append((stamp, float(value)))
+            self._rows.setdefault(cell, {}).setdefault(spot, []).append((stamp, number(value)))
 
     def __iter__(self) -> Any:
         return iter(self._rows)

@@ -16,6 +16,7 @@ from peakmix.parameters.context import Context
 from peakmix.parameters.lookup import Lookup, blank, records
 from peakmix.parameters.recipes import ledger_contents
 from peakmix.parameters.time import Series, at_year, in_period, survival
+from peakmix.parameters.tracing import number, settled
 
 ROUNDING = 1e-12
 """Shares below this are rounding of floating-point numbers, not measures that still stand."""
@@ -89,7 +90,7 @@ def _measure(context: Context, parameters: Parameters, lookup: Lookup, region: s
         "capital_cost", "fixed_cost", "variable_cost", "lifetime", "first_year", "applicability", "penetration", "adoption_rate",
     )}  # fmt: skip
     today = life_at(read["lifetime"], horizon.first[0])
-    earliest = sum(w * s[0][1] for w, s in read["first_year"] or [])
+    earliest = settled(sum(w * s[0][1] for w, s in read["first_year"] or []))
     standing = sum(w * s[0][1] for w, s in read["penetration"] or [])
     parameters.put("penetration", key, standing)
     for period in horizon:
@@ -120,12 +121,12 @@ def _measure(context: Context, parameters: Parameters, lookup: Lookup, region: s
 
 def life_at(weighted: list[tuple[float, Series]] | None, year: int) -> float:
     """Life of what is fitted in a year, in years: the step in force then."""
-    return sum(w * at_year(s, year, "step") for w, s in weighted or [])
+    return settled(sum(w * at_year(s, year, "step") for w, s in weighted or []))
 
 
 def standing_capacity(parameters: Parameters, region: str, host: str) -> float:
     """Capacity of a host at the start, Mt/yr."""
-    return float(sum(parameters.get("stock", (region, host, v.label)) for v in parameters.vintages.get((region, host), ())))
+    return number(sum(parameters.get("stock", (region, host, v.label)) for v in parameters.vintages.get((region, host), ())))
 
 
 def _sunk_left(context: Context, life: float, period: int) -> float:
@@ -198,7 +199,7 @@ def _conversion(
         )
 
     horizon = context.horizon
-    earliest = sum(w * s[0][1] for w, s in find("first_year") or [])
+    earliest = settled(sum(w * s[0][1] for w, s in find("first_year") or []))
     cost, ratio, limit = find("capital_cost"), find("ratio"), find("limit")
     rows = []
     for period in horizon:

@@ -6,6 +6,7 @@ from peakmix.parameters.container import Parameters
 from peakmix.parameters.context import Context
 from peakmix.parameters.lookup import Lookup, blank, records
 from peakmix.parameters.time import Series, at_year, in_period
+from peakmix.parameters.tracing import number
 
 
 def derive_base_activity(context: Context, parameters: Parameters) -> None:
@@ -50,12 +51,12 @@ def derive_limits(context: Context, parameters: Parameters) -> None:
                 nodes = [(context.alone(member_of[place]), 1.0)]
             else:
                 continue
-            for node, number in nodes:
+            for node, times in nodes:
                 for period in context.horizon:
                     if period == context.horizon.base:
                         continue
                     years = context.horizon.n(period) if quantity in ("additions", "net_additions") else 1
-                    value = in_period(series, period, context.horizon, "linear") * years * number
+                    value = in_period(series, period, context.horizon, "linear") * years * times
                     key = (limit, quantity, group, node, sense, period)
                     parameters.add("limit_value", key, value)
                     rows.append(key)
@@ -75,7 +76,8 @@ def derive_share_limits(context: Context, parameters: Parameters) -> None:
     members: dict[str, dict[str, list[tuple[str, float]]]] = {}
     for row in records(context.table("share_limits")):
         if row.technology in context.product:
-            members.setdefault(row.limit, {"numerator": [], "denominator": []})[row.role].append((row.technology, float(row.value)))
+            sides = members.setdefault(row.limit, {"numerator": [], "denominator": []})
+            sides[row.role].append((row.technology, number(row.value)))
     table = context.table("share_limit_values")
     sense = dict(zip(table["limit"], table["sense"], strict=True))
     pooled = dict(zip(table["limit"], table["pooled"], strict=True))

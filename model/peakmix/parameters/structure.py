@@ -16,6 +16,7 @@ from peakmix.parameters.context import Context
 from peakmix.parameters.lookup import blank, records
 from peakmix.parameters.refuse import refuse
 from peakmix.parameters.time import Vintage, at_year, survival
+from peakmix.parameters.tracing import settled
 
 
 def region_stock(context: Context, region: str, technology: str) -> dict[Vintage, float]:
@@ -164,7 +165,7 @@ def _pair_vintages(
         if vintage.existing:
             parameters.facts["existing"].add(key)
             parameters.put("stock", key, stock.get(vintage, 0.0))
-        years = sum(w * at_year(s, vintage.build_year, "step") for w, s in life)
+        years = settled(sum(w * at_year(s, vintage.build_year, "step") for w, s in life))
         parameters.put("lifetime", key, years)
         for period in context.horizon:
             share = survival(vintage, years, period, context.horizon)

@@ -15,6 +15,8 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
+from peakmix.parameters.tracing import number
+
 
 @dataclass(frozen=True)
 class Vintage:
@@ -165,7 +167,7 @@ def recovery_factor(rate: float, life: float) -> float:
     """Capital recovery factor CRF(rate, life), per year: the level end-of-year payment that repays 1."""
     if rate == 0:
         return 1 / life
-    return float(rate / (1 - (1 + rate) ** -life))
+    return number(rate / (1 - (1 + rate) ** -life))
 
 
 def charged_share(period: int, life: float, horizon: Horizon) -> float:

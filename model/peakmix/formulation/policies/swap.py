@@ -16,7 +16,6 @@ Source   design 3.7; ratios with their sources in swap_ratios.csv
 from __future__ import annotations
 
 from dataclasses import dataclass
-from functools import cache
 from typing import Any
 
 from peakmix.formulation import capacity_terms
@@ -28,6 +27,7 @@ from peakmix.parameters.container import Parameters
 from peakmix.parameters.lookup import blank, records
 from peakmix.parameters.refuse import refuse
 from peakmix.parameters.time import at_year
+from peakmix.parameters.tracing import number
 
 OTHER = "other"
 
@@ -52,10 +52,11 @@ def derive(policy_id: str, policy: Any, parameters: Parameters, context: Any) ->
         for target in places:
             key_share = key_area_share(context, target, period)
             for case in cases:
+                found = {origin: ratio_of(table, case, key_share, origin, period) for origin in ("same", "cross")}
                 for source in places:
                     if source != target and target in banned:
                         continue
-                    ratio = ratio_of(table, case, key_share, "same" if source == target else "cross", period)
+                    ratio = found["same" if source == target else "cross"]
                     if ratio is not None:
                         parameters.put("swap_ratio", (policy_id, source, target, case, period), ratio)
                     elif source == target:
@@ -87,7 +88,7 @@ def key_area_share(context: Any, region: str, period: int) -> float:
     series: dict[str, list[tuple[int | None, float]]] = {}
     for row in records(table[table["attribute"] == "key_area_share"]):
         if row.location in context.regions[region]:
-            series.setdefault(row.location, []).append((None if blank(row.year) else int(row.year), float(row.value)))
+            series.setdefault(row.location, []).append((None if blank(row.year) else int(row.year), number(row.value)))
     values = [at_year(points, period, "step") for points in series.values()]
     return sum(values) / len(values) if values else 0.0
 
@@ -111,14 +112,13 @@ def ratio_rows(context: Any, rule: str) -> tuple[Ratio, ...]:
             None if blank(r.target_class) else r.target_class,
             None if blank(r.origin) else r.origin,
             int(r.year),
-            float(r.value),
+            number(r.value),
         )
         for r in records(context.table("swap_ratios"))
         if r.rule == rule
     )
 
 
-@cache
 def ratio_of(table: tuple[Ratio, ...], case: str, key_share: float, origin: str, period: int) -> float | None:
     """Ratio in force in a period, between the classes key and other by the share of key areas; None: not in force.
 
