@@ -157,7 +157,8 @@ def test_loans_of_a_result_are_read_back() -> None:
     ds = result.dataset
     assert result.certified
     assert ds["loan_draw"].values.tolist() == pytest.approx([4000])
-    assert ds["loan_service"].values.tolist() == pytest.approx([4000 * SERVICE])
+    assert ds["loan_service"].values[0].tolist() == pytest.approx([0, 0, 4000 * SERVICE, 4000 * SERVICE])
+    assert ds["loan_left"].values[0].tolist() == pytest.approx([0, 4000, 4000 * (1.12 - SERVICE), 0])
     assert ds["loan_last_year"].values.tolist() == [2028]
     interest = float(ds["cost"].sel(cost_component="loan_interest").sum())
     assert float(ds["system_cost"]) == pytest.approx(float(ds["objective"]) - interest)
@@ -167,5 +168,5 @@ def test_loans_of_a_result_are_read_back() -> None:
 
 
 def test_finance_says_something() -> None:
-    with pytest.raises(InputErrors, match="own_funds, lines or both"):
+    with pytest.raises(InputErrors, match="own_funds, lines, budget or cash"):
         from_mapping({"name": "x", "horizon": {"periods": YEARS}, "policies": {"funds": {"instrument": "finance"}}})

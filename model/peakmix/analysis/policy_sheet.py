@@ -25,7 +25,7 @@ SHEET = {
     "policy_price_unit": "price_unit", "policy_binding": "binding", "policy_payer": "payer", "policy_source": "source",
 }  # fmt: skip
 ACCOUNTS = ("policy", "account", "period", "emission", "given", "offset", "ceiling", "sold", "floor", "held", "price")
-KEPT = ("allowance_emission", "allowance_trade", "finance_cover", "finance_share", "swap_new", "swap_pool")
+KEPT = ("allowance_emission", "allowance_trade", "finance_cover", "finance_share", "finance_cash", "swap_new", "swap_pool")
 """Rules that keep ledgers: told about when they are asked for by name."""
 
 

@@ -145,6 +145,8 @@ def _policies(dataset: xr.Dataset) -> Values:
     for name, instrument, component, place, period, level, slack, excess in _rows(dataset, "policy", columns):
         if component == "policy_swap_pool":
             values["swap_pool"][name, place, period] = slack
+        elif component == "policy_finance_cash":
+            values.setdefault("cash_flow", {})[name, period] = level
         elif instrument == "price":
             values["policy_charge"][name, period] = level
         elif excess:
@@ -153,7 +155,7 @@ def _policies(dataset: xr.Dataset) -> Values:
     for name, source, target, case, period, amount in _rows(dataset, "swap", names):
         values["swap_flow"][name, source, target, case, period] = amount
     if dataset.sizes.get("loan_row"):
-        loans = _rows(dataset, "loan", ("policy", "line", "region", "technology", "period", "draw"))
+        loans = _rows(dataset, "loan", ("policy", "line", "region", "asset", "period", "draw"))
         values["loan_draw"] = {(*index,): amount for *index, amount in loans}
     if dataset.sizes.get("allowance_row"):
         kept = ("policy", "account", "period", *DECISIONS)

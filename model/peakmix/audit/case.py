@@ -22,12 +22,12 @@ COMPONENTS = (
     "activity", "stock", "new_capacity", "entering_capacity", "early_retirement", "conversion", "renewal",
     "market_volume", "trade", "delivery", "stockpile", "adopted", "new_measure", "policy_excess", "policy_charge",
     "swap_flow", "swap_pool", "ledger", "allowance_emission", "allowance_held", "allowance_sold", "allowance_offset",
-    "allowance_ceiling", "allowance_floor", "loan_draw",
+    "allowance_ceiling", "allowance_floor", "loan_draw", "cash_flow",
 )  # fmt: skip
 """Decisions that the audit knows; the last index of each is the period."""
 NOTHING = "nothing"
 """A variable that is always zero and stands where a rule has nothing to hold on."""
-FREE = ("ledger", "policy_charge", "allowance_emission", "allowance_held", "allowance_sold")
+FREE = ("ledger", "policy_charge", "allowance_emission", "allowance_held", "allowance_sold", "cash_flow")
 """Decisions that may be below zero."""
 
 

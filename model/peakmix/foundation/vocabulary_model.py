@@ -34,6 +34,8 @@ DIMENSIONS = words(
     ("account", "", "", "Region that keeps an allowance account, or `all` for the only one", "配额账户"),
     ("line", "", "", "Loan line", "贷款额度"),
     ("loan_row", "", "", "Draw on a loan line", "贷款提取行"),
+    ("legacy_row", "", "", "Debt of plants that stand at the start", "存量债务行"),
+    ("asset", "", "", "Investment that a loan pays for: a technology, `conversion NAME`, or `MEASURE @ HOST`", "融资资产"),
     ("case", "", "", "Technology case of a swap rule", "置换技术类别"),
     ("limit_name", "", "", "Limit", "限额"),
     ("quantity", "", "", "Limited quantity", "受限量"),
@@ -91,7 +93,9 @@ VARIABLES = words(
      "按上限价购入配额", FLOW),
     ("allowance_floor", "policy account period", "mixed", "Allowances sold to the authority at the floor",
      "按下限价回售配额", FLOW),
-    ("loan_draw", "policy line region technology period", "Mmoney", "Draw on a loan line for new capacity", "贷款提取额", TOTAL),
+    ("loan_draw", "policy line region asset period", "Mmoney", "Draw on a loan line for an investment", "贷款提取额", TOTAL),
+    ("cash_flow", "policy period", "Mmoney/yr", "Cash of the works at stated prices", "经营现金流",
+     {**FLOW, "sign": "below zero = outlay"}),
 )  # fmt: skip
 
 COSTS = words(
@@ -113,7 +117,7 @@ COSTS = words(
     ("measure_variable", "region measure host period", "Mmoney", "Running cost of measures", "措施变动成本"),
     ("policy_slack", "policy period", "Mmoney", "Penalty on the excess over soft limits", "超限惩罚"),
     ("policy_transfer", "policy period", "Mmoney", "Taxes less subsidies", "税收减补贴", {"account": "transfer"}),
-    ("loan_interest", "policy line region technology period", "Mmoney", "Interest above the discount rate", "高于贴现率的利息",
+    ("loan_interest", "policy line region asset period", "Mmoney", "Interest above the discount rate", "高于贴现率的利息",
      {"account": "transfer"}),
     ("policy_cost", "policy period", "Mmoney", "Prices that stand for a real cost", "政策实际成本"),
     account="system",

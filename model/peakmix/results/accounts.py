@@ -17,6 +17,9 @@ from peakmix.solve.solution import Solution
 
 DECISIONS = ("emission", "held", "sold", "offset", "ceiling", "floor")
 ACCOUNT = "policy_allowance_account"
+Levers = Mapping[Any, float]
+Sheet = dict[str, Any]
+NONE: Levers = {}
 SMALL = 1e-9
 """Draws below this are rounding."""
 
@@ -47,21 +50,53 @@ def account_columns(
     return columns
 
 
-def loan_columns(parameters: Parameters, lp: LinearProgram, solution: Solution) -> dict[str, Any]:
-    """One row a draw: policy, line, asset, period, amount, debt service a year and its last year."""
+def loan_columns(parameters: Parameters, lp: LinearProgram, solution: Solution, levers: Levers = NONE) -> Sheet:
+    """One row a draw: policy, line, asset, period, amount; by period debt service, principal repaid, debt left, and weights.
+
+    Money as moved: ``service`` and ``repaid`` a year of each period, ``left`` at its end, in the exchange rates of the time;
+    ``lent`` and ``worth`` are what the objective counts for the draw and for its debt service, discounted.
+    """
     drawn = [(key, amount) for key, amount in _values(lp, solution, "loan_draw").items() if amount > SMALL]
-    policies = parameters.facts.get("policies", {})
-    terms = [policies[key[0]].lines[key[1]] for key, _ in drawn]
-    columns: dict[str, Any] = {
-        name: text_array(key[k] for key, _ in drawn) for k, name in enumerate(("policy", "line", "region", "technology"))
+    policies, facts = parameters.facts.get("policies", {}), parameters.facts.get("finance", {})
+    assets = [facts[key[0]]["assets"][key[2:]] for key, _ in drawn]
+    columns: Sheet = {
+        name: text_array(key[k] for key, _ in drawn) for k, name in enumerate(("policy", "line", "region", "asset"))
     }
+    columns["technology"] = text_array(technology for _, _, technology in assets)
+    columns["kind"] = text_array(kind for kind, _, _ in assets)
     columns["period"] = np.array([key[4] for key, _ in drawn], dtype=np.int64)
-    last = [key[4] + line.tenor for (key, _), line in zip(drawn, terms, strict=True)]
+    lines = [policies[key[0]].lines[facts[key[0]]["line"][key[1]]] for key, _ in drawn]
+    columns["currency"] = text_array(line.currency or "" for line in lines)
+    last = [key[4] + line.tenor for (key, _), line in zip(drawn, lines, strict=True)]
     columns["last_year"] = np.array(last, dtype=np.int64)
     columns["draw"] = np.array([amount for _, amount in drawn], dtype=np.float64)
-    yearly = [1 / line.tenor if line.rate == 0 else line.rate / (1 - (1 + line.rate) ** -line.tenor) for line in terms]
-    columns["service"] = np.array(yearly, dtype=np.float64) * columns["draw"]
+
+    def element(name: str, key: Key) -> float:
+        return float(levers.get((name, key), parameters.get(name, key)))
+
+    lent = [element("loan_lent", key) * amount for key, amount in drawn]
+    interest = [element("loan_charge", key) * amount for key, amount in drawn]
+    columns["lent"] = np.array(lent, dtype=np.float64)
+    columns["worth"] = columns["lent"] + np.array(interest, dtype=np.float64)
+    for name in ("service", "repaid", "left"):
+        found = [[element(f"loan_{name}", (*key[:2], key[4], p)) * amount for p in parameters.horizon] for key, amount in drawn]
+        columns[name] = np.array(found, dtype=np.float64).reshape(len(drawn), len(parameters.horizon.first))
     return columns
+
+
+def legacy_columns(parameters: Parameters, levers: Levers = NONE) -> Sheet:
+    """One row a stated debt of plants that stand at the start: policy, name, place, and service of each period."""
+    keys = list(dict.fromkeys(key[:2] for key in parameters.values.get("legacy_debt", {})))
+    policies, table = parameters.facts.get("policies", {}), parameters.values.get("legacy_debt", {})
+    found = [[float(levers.get(("legacy_debt", (*k, p)), table[*k, p])) for p in parameters.horizon] for k in keys]
+    debts = [policies[policy].legacy[name] for policy, name in keys]
+    return {
+        "policy": text_array(policy for policy, _ in keys),
+        "debt": text_array(name for _, name in keys),
+        "place": text_array(debt.location or "" for debt in debts),
+        "technologies": text_array(", ".join(debt.technologies or ()) for debt in debts),
+        "service": np.array(found, dtype=np.float64).reshape(len(keys), len(parameters.horizon.first)),
+    }
 
 
 def _values(lp: LinearProgram, solution: Solution, component: str) -> Mapping[Key, float]:

@@ -12,7 +12,7 @@ import xarray as xr
 from peakmix.foundation.vocabulary import Kind, of_kind, word
 from peakmix.parameters.container import Parameters
 from peakmix.results import prices, sheets
-from peakmix.results.accounts import account_columns, loan_columns
+from peakmix.results.accounts import account_columns, legacy_columns, loan_columns
 from peakmix.results.attributes import array_attributes, global_attributes, report
 from peakmix.results.axes import Axes, text_array
 from peakmix.results.extract import Index, Labels, dense, span_of
@@ -250,14 +250,15 @@ def _sheets(made: Assembly) -> None:
     _columns(made, "swap", "swap_row", swap)
     accounts = account_columns(made.parameters, made.recount, made.point, parts.lp, parts.solution)
     _columns(made, "allowance", "allowance_row", accounts)
-    _columns(made, "loan", "loan_row", loan_columns(made.parameters, parts.lp, parts.solution))
+    _columns(made, "loan", "loan_row", loan_columns(made.parameters, parts.lp, parts.solution, parts.levers))
+    _columns(made, "legacy", "legacy_row", legacy_columns(made.parameters, parts.levers))
 
 
 def _columns(made: Assembly, prefix: str, dim: str, columns: Mapping[str, Any]) -> None:
     """Columns of a sheet as arrays named prefix_column."""
     for column, values in columns.items():
         name = f"{prefix}_{column}" if column != prefix else f"{prefix}_id"
-        made.put("result", name, (dim,), values)
+        made.put("result", name, (dim,) if np.ndim(values) == 1 else (dim, "period"), values)
 
 
 def _inputs(made: Assembly) -> None:

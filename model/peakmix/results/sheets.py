@@ -112,7 +112,7 @@ def _policy_rows(
     if kind == "one_off":
         price_unit = f"{axes.money}/({natural}/yr)"
     if policy.instrument == "finance":
-        price_unit = f"{axes.money}/{axes.money}"
+        unit, price_unit = finance_units(parameters, component, index, axes.money)
     made = []
     for when in dated:
         price = scale * relief / weight(parameters, kind, when)
@@ -129,7 +129,7 @@ def _policy_rows(
                 slack_left=slack,
                 excess=excess,
                 price=price + 0.0,
-                unit=unit.replace("/yr", "") if kind == "period_total" or (kind, natural) == ("one_off", axes.money) else unit,
+                unit=unit.replace("/yr", "") if kind == "period_total" else unit,
                 price_unit=price_unit,
                 binding=bool(sense and abs(slack) <= BINDING * max(1.0, abs(bound))),
                 payer=str(policy.payer or ""),
@@ -158,6 +158,8 @@ def where(component: str, index: Key) -> tuple[str, str, int]:
         return "", "", 0
     if component == "policy_finance_line":
         return "", str(index[1]), 0
+    if component in ("policy_finance_link", "policy_finance_step"):
+        return "", str(index[1]), int(index[2])
     if component == "policy_finance_share":
         return str(index[2]), f"{index[1]}, {index[3]}", int(index[4])
     if component in ("policy_pace", "policy_swap_new", "policy_finance_cover"):
@@ -170,6 +172,14 @@ def where(component: str, index: Key) -> tuple[str, str, int]:
 def row_weight(component: str) -> Weight:
     """Weight kind of a row component; annual where the vocabulary does not know it."""
     return word("row", component).weight if known("row", component) else "annual"
+
+
+def finance_units(parameters: Parameters, component: str, index: Key, money: str) -> tuple[str, str]:
+    """Units of level and price of a row of finance: money, the currency of a line, or the unit of an indicator."""
+    stated = parameters.facts["finance"][index[0]]["units"].get((component, index[1]))
+    if stated is not None:
+        return str(stated[0]), str(stated[1])
+    return (f"M{money}" if row_weight(component) == "one_off" else f"M{money}/yr"), f"{money}/{money}"
 
 
 def policy_unit(parameters: Parameters, name: str, policy: Any) -> tuple[str, str]:

@@ -120,9 +120,25 @@ def _policy(scenario: Scenario, name: str, policy: Policy, known: Known, dataset
     if isinstance(policy, MarketPolicy):
         yield from _market(scenario, route, policy, known)
     if isinstance(policy, FinancePolicy):
-        for line, terms in policy.lines.items():
-            place = (*route, "lines", line, "technologies")
-            yield from _names(scenario, place, terms.technologies, known.groups, "a technology or technology group")
+        yield from _finance(scenario, route, policy, known, dataset)
+
+
+def _finance(scenario: Scenario, route: Keys, policy: FinancePolicy, known: Known, dataset: TableSet) -> Iterator[InputError]:
+    """Names inside loan lines, legacy debt and cash."""
+    options = {*dataset.tables["measures"]["measure"], *dataset.tables["conversions"]["conversion"]}
+    for line, terms in policy.lines.items():
+        place = (*route, "lines", line)
+        yield from _names(scenario, (*place, "technologies"), terms.technologies, known.groups, "a technology or technology group")
+        yield from _names(scenario, (*place, "names"), terms.names, options, "a measure or conversion")
+        for kind, parts in (("tranches", terms.tranches), ("steps", terms.steps)):
+            for part, stated in parts.items():
+                yield from _indicator(scenario, (*place, kind, part, "indicator"), stated.indicator, known)
+    for name, debt in policy.legacy.items():
+        place = (*route, "legacy", name)
+        yield from _name(scenario, (*place, "location"), debt.location, known.nodes, "a location or group")
+        yield from _names(scenario, (*place, "technologies"), debt.technologies, known.groups, "a technology or technology group")
+    for commodity in policy.cash.prices if policy.cash is not None else ():
+        yield from _name(scenario, (*route, "cash", "prices", commodity), commodity, known.commodities, "a commodity")
 
 
 def _indicator(scenario: Scenario, route: Keys, indicator: Indicator, known: Known) -> Iterator[InputError]:

@@ -85,7 +85,10 @@ class Group:
 def rules_of(parameters: Parameters) -> dict[str, Any]:
     """Policies without the numbers that become derived elements."""
     policies = parameters.facts.get("policies", {})
-    return {name: policy.model_dump(mode="json", exclude=set(NUMBERS)) for name, policy in policies.items()}
+    return {
+        name: policy.structure() if hasattr(policy, "structure") else policy.model_dump(mode="json", exclude=set(NUMBERS))
+        for name, policy in policies.items()
+    }
 
 
 def facts_of(parameters: Parameters) -> dict[str, Any]:
