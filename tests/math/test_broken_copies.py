@@ -131,11 +131,36 @@ LOANS: dict[str, Any] = {
 SHORT: dict[str, Any] = {
     "policies.funds": {
         "instrument": "finance",
-        "own_funds": "150 MCNY2023/yr",
+        "own_funds": "300 MCNY2023/yr",
         "lines": {"bank": {"rate": 0.09, "tenor": 10}},
     },
 }
 """Own funds that are short in some years."""
+LOW = {"rate": 0.01, "indicator": {"quantity": "direct_co2"}, "reference": "14 Mt/yr", "per_abatement": "30 CNY2023/t"}
+LINKED: dict[str, Any] = {
+    "policies.funds": {
+        "instrument": "finance",
+        "lines": {
+            "bank": {"rate": 0.07, "tenor": 10, "grace": 2, "tranches": {"low": LOW}},
+            "yen": {"rate": 0.001, "tenor": 8, "currency": "JPY", "exchange_rate": {"2026": 0.05, "2040": 0.06}, "ceiling": 2000},
+        },
+    },
+}
+"""A tranche for abatement and a line in yen, both drawn to their limits."""
+PRICES = {
+    "steel": "3000 CNY2023/t", "hot_metal": "2200 CNY2023/t", "rolled_steel": "3500 CNY2023/t", "scrap": "2400 CNY2023/t",
+    "electricity": "500 CNY2023/MWh", "works_gas": "20 CNY2023/GJ",
+}  # fmt: skip
+COVERED: dict[str, Any] = {
+    "policies.funds": {
+        "instrument": "finance",
+        "sectors": ["steel"],
+        "budget": "120 MCNY2023/yr",
+        "cash": {"prices": PRICES, "cover": 60.0, "source": "stated for the case"},
+        "lines": {"bank": {"rate": 0.0, "tenor": 10}},
+    },
+}
+"""Little room to invest, and cash that lets less be borrowed than wished."""
 
 
 def cheap(technology: str, by: float) -> dict[str, Any]:
@@ -426,6 +451,17 @@ COPIES: dict[str, Copy] = {
     "own funds without end": Copy("policy finance: own funds", changes=SHORT, drop=("policy_finance_own",)),
     "debt is forgiven": Copy("policy finance: own funds", changes=SHORT, elements=scale("loan_service", 0.0)),
     "interest halved": Copy("objective", changes=LOANS, elements=scale("loan_charge", 0.5)),
+    "interest of a tranche cut": Copy(
+        "objective", changes=LINKED, elements=scale("loan_charge", lambda key, value: value * (0.9 if key[1] == "bank/low" else 1.0))
+    ),
+    "the yen does not rise": Copy(
+        "objective", changes=LINKED, elements=scale("loan_charge", lambda key, value: value * (1.1 if key[1] == "yen" else 1.0))
+    ),
+    "yen taken for money": Copy("policy finance: line", changes=LINKED, elements=scale("loan_foreign", 0.05)),
+    "abatement is not verified": Copy("policy finance: link", changes=LINKED, drop=("policy_finance_link",)),
+    "invested beyond the budget": Copy("policy finance: budget", changes=COVERED, drop=("policy_finance_budget",)),
+    "debt is not covered": Copy("policy finance: debt cover", changes=COVERED, drop=("policy_finance_service",)),
+    "cash without cost": Copy("policy finance: cash", changes=COVERED, elements=scale("cash_fixed", 0.0)),
     "pace dropped": Copy("policy pace: additions", changes={**NO_CAPS, **cheap("arc_furnace", 0.05)}, drop=("policy_pace",)),
 }
 

@@ -184,14 +184,19 @@ def market() -> Prepared:
 
 
 def finance() -> Prepared:
-    """Own funds by year and two lines: one cheap with a ceiling and a share for clean works, one dear for all."""
+    """Own funds and a budget, a line in yen with a share for clean works, a dear one with a tranche and a step; cash, old debt."""
+    low = {"rate": 0.08, "indicator": DIRECT, "reference": "20 Mt/yr", "per_abatement": "2 CNY/t", "counts": "outstanding"}
+    step = {"rate": 0.1, "indicator": DIRECT, "target": "15 Mt/yr"}
+    yen = {"currency": "JPY", "exchange_rate": {2026: 0.05, 2034: 0.06}, "grace": 2, "repayment": "equal_principal"}
     lines = {
-        "green": {"rate": 0.02, "tenor": 6, "ceiling": "60 MCNY", "share": 0.5, "technologies": ["clean"]},
-        "bank": {"rate": 0.12, "tenor": 10},
+        "green": {"rate": 0.02, "tenor": 6, "ceiling": 1200, "share": 0.5, "technologies": ["clean"]} | yen,
+        "bank": {"rate": 0.12, "tenor": 10, "tranches": {"low": low}, "steps": {"lower": step}, "taken": "lower"},
     }
+    cash = {"prices": {"steel": "250 CNY/t", "power": "60 CNY/MWh"}, "share": 0.1, "cover": 1.2, "source": "stated for the test"}
+    more = {"budget": "300 MCNY/yr", "cash": cash, "legacy": {"mill": {"service": {2026: "2 MCNY/yr", 2034: "1 MCNY/yr"}}}}
     cap = {"instrument": "limit", "indicator": DIRECT, "values": {2026: "14 Mt/yr", 2034: "6 Mt/yr"}}
     funds = {2026: "20 MCNY/yr", 2030: "40 MCNY/yr"}
-    return ruled(funds={"instrument": "finance", "own_funds": funds, "between": "step", "lines": lines}, cap=cap)
+    return ruled(funds={"instrument": "finance", "own_funds": funds, "between": "step", "lines": lines} | more, cap=cap)
 
 
 MODELS: dict[str, Callable[[], Prepared]] = {
