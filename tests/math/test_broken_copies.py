@@ -452,10 +452,10 @@ COPIES: dict[str, Copy] = {
     "debt is forgiven": Copy("policy finance: own funds", changes=SHORT, elements=scale("loan_service", 0.0)),
     "interest halved": Copy("objective", changes=LOANS, elements=scale("loan_charge", 0.5)),
     "interest of a tranche cut": Copy(
-        "objective", changes=LINKED, elements=scale("loan_charge", lambda key, value: value * (0.9 if key[1] == "bank/low" else 1.0))
+        "objective", changes=LINKED, elements=scale("loan_charge", 0.9, lambda key: key[1] == "bank/low")
     ),
     "the yen does not rise": Copy(
-        "objective", changes=LINKED, elements=scale("loan_charge", lambda key, value: value * (1.1 if key[1] == "yen" else 1.0))
+        "objective", changes=LINKED, elements=scale("loan_charge", 1.1, lambda key: key[1] == "yen")
     ),
     "yen taken for money": Copy("policy finance: line", changes=LINKED, elements=scale("loan_foreign", 0.05)),
     "abatement is not verified": Copy("policy finance: link", changes=LINKED, drop=("policy_finance_link",)),
