@@ -26,13 +26,14 @@ from peakmix.solve.solution import Status
 
 STRUCTURAL = {
     "alive": "survival; live, service, carry, expiring and the charges are formed from it",
-    "conversion_cost": "investment undiscounted, for reports",
     "investment_weight": "for prices and reports",
+    "legacy_debt": "legacy_service is the sum over debts; for the loan book",
     "lifetime": "survival and annuities are formed from it",
+    "loan_left": "debt left at the end of a period; loan_link and the loan book are formed from it",
+    "loan_lent": "loan_charge is the interest above it; for the payer's account",
+    "loan_repaid": "principal in debt service, for the loan book",
     "market_price": "undiscounted, for reports",
-    "measure_cost": "investment undiscounted, for reports",
     "operating_weight": "for prices and reports",
-    "overnight_cost": "investment undiscounted, for reports",
     "stock": "opening_stock and the standing elements are formed from it",
     "stockpile_opening": "stockpile_opening_flow is formed from it",
 }

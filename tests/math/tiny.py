@@ -196,7 +196,9 @@ def finance() -> Prepared:
     more = {"budget": "300 MCNY/yr", "cash": cash, "legacy": {"mill": {"service": {2026: "2 MCNY/yr", 2034: "1 MCNY/yr"}}}}
     cap = {"instrument": "limit", "indicator": DIRECT, "values": {2026: "14 Mt/yr", 2034: "6 Mt/yr"}}
     funds = {2026: "20 MCNY/yr", 2030: "40 MCNY/yr"}
-    return ruled(funds={"instrument": "finance", "own_funds": funds, "between": "step", "lines": lines} | more, cap=cap)
+    problem = plants().measure("fan", "clean", {("power", "saves_input"): 0.1}, units={"power": "MWh"}, capital_cost=2.0)
+    problem.conversion("refit", "dirty", "clean", capital_cost=10.0, first_year=2026)
+    return ruled(problem, funds={"instrument": "finance", "own_funds": funds, "between": "step", "lines": lines} | more, cap=cap)
 
 
 MODELS: dict[str, Callable[[], Prepared]] = {
