@@ -11,6 +11,7 @@ import xarray as xr
 
 from peakmix.api import run_scenario
 from peakmix.api.mac import AbatementCurve, mac
+from peakmix.api.mac_exact import ExactCurve, exact_curve
 from peakmix.cli import mac as command
 from peakmix.foundation.errors import InputError, UsageError
 from peakmix.scenario import Scenario, from_mapping
@@ -111,3 +112,62 @@ def test_command(tmp_path, capsys) -> None:
     assert "10.0%" in out
     assert "CNY2023/t" in out
     assert (tmp_path / "out" / "mac_points.csv").is_file()
+
+
+@pytest.fixture(scope="module")
+def exact() -> ExactCurve:
+    return exact_curve(scenario(), deepest=0.2)
+
+
+def test_exact_curve_equals_a_dense_sweep(exact: ExactCurve) -> None:
+    dense = mac(scenario(), steps=40, deepest=0.2)
+    assert exact.complete
+    assert len(exact.pieces) > 3
+    share = np.append(exact.pieces["from_share"].to_numpy(), exact.furthest)
+    cost = np.append(exact.pieces["from_cost"].to_numpy(), exact.pieces["to_cost"].iloc[-1])
+    between = np.interp(dense.steps["share"], share, cost)
+    np.testing.assert_allclose(between, dense.steps["cost"], rtol=1e-6, atol=1e-6 * cost.max())
+
+
+def test_pieces_meet_and_grow_steeper_and_prices_make_the_slope(exact: ExactCurve) -> None:
+    """The slope of a piece is the sum of prices x weights x reference, since one more share tightens each cap by its reference."""
+    pieces = exact.pieces
+    np.testing.assert_allclose(pieces["to_share"][:-1], pieces["from_share"][1:])
+    assert (np.diff(pieces["slope"]) > 0).all()
+    rise = pieces["slope"] * (pieces["to_share"] - pieces["from_share"])
+    np.testing.assert_allclose(rise, pieces["to_cost"] - pieces["from_cost"], rtol=1e-6, atol=1e-6)
+    weights = {p: 1.05 ** -(first - 2025 + 0.5) for p, first in ((2026, 2026), (2031, 2031), (2036, 2036))}
+    weight = {p: sum(w * 1.05**-k for k in range(5)) for p, w in weights.items()}
+    points = exact.points.assign(part=lambda f: f["price"] * f["period"].map(weight) * f["reference"])
+    np.testing.assert_allclose(points.groupby("piece")["part"].sum(), pieces["slope"], rtol=1e-6, atol=1e-6)
+
+
+def test_search_that_is_cut_short_says_so_and_bounds_what_it_misses(exact: ExactCurve) -> None:
+    short = exact_curve(scenario(), deepest=0.2, most=2)
+    assert not short.complete
+    assert "NOT all breakpoints" in short.text
+    share = np.append(exact.pieces["from_share"].to_numpy(), exact.furthest)
+    cost = np.append(exact.pieces["from_cost"].to_numpy(), exact.pieces["to_cost"].iloc[-1])
+    for row in short.pieces.to_dict("records"):
+        inside = np.linspace(row["from_share"], row["to_share"], 21)
+        chord = np.interp(inside, [row["from_share"], row["to_share"]], [row["from_cost"], row["to_cost"]])
+        off = chord - np.interp(inside, share, cost)
+        assert off.min() >= -1e-6 * cost.max()
+        assert off.max() <= row["gap"] + 1e-6 * cost.max()
+
+
+def test_exact_curve_ends_where_no_solution_is_left() -> None:
+    deep = exact_curve(scenario(), deepest=1.0)
+    assert 0.2 < deep.furthest < 1
+    assert mac(scenario(), steps=1, deepest=min(1.0, deep.furthest + 1e-4)).stopped > 0
+    assert np.isnan(mac(scenario(), steps=1, deepest=deep.furthest - 1e-4).stopped)
+
+
+def test_exact_command(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    path = tmp_path / "mini.yaml"
+    path.write_text(scenario().resolved_yaml, encoding="utf-8")
+    command.main(path, None, 0.1, 1900, None, None, tmp_path / "out", None, False, True)
+    assert "all breakpoints" in capsys.readouterr().out
+    assert (tmp_path / "out" / "mac_pieces.csv").is_file()
+    with pytest.raises(UsageError, match="between 0 and 1"):
+        exact_curve(scenario(), deepest=2.0)

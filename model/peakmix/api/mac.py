@@ -4,10 +4,10 @@
     price[p] = - dual / D_p      money of the year per tonne, at each step
 
 Eref is what the scenario emits with all its own policies and without the cap. The cap is one parameter s over all periods, so
-a step is a jump from one optimum to the next with the last basis kept. The curve is swept, not ranged: breakpoints between two
-steps are not located. What is exact is the sandwich that convexity gives: from one step to the next the cost rises by no less
-than the caps' tightening at the prices before it and by no more than at the prices after it. The columns ``least`` and
-``most`` hold it.
+a step is a jump from one optimum to the next with the last basis kept. The curve is swept; ``peakmix.api.mac_exact`` finds the
+breakpoints between two steps. What is exact here is the sandwich that convexity gives: from one step to the next the cost rises
+by no less than the caps' tightening at the prices before it and by no more than at the prices after it. The columns ``least``
+and ``most`` hold it.
 """
 
 from __future__ import annotations
@@ -102,13 +102,13 @@ def mac(
         raise UsageError("an abatement curve has at least one step, down to a cut between 0 and 1")
     timings = Timings(progress=progress)
     limit = {"instrument": "limit", "indicator": dict(indicator or {"quantity": "direct_co2"}), "values": {from_year: FREE}}
-    prepared = _with_path(path, limit, changes, timings)
+    prepared = with_path(path, limit, changes, timings)
     curve = _sweep(prepared, np.linspace(0, deepest, steps + 1).tolist(), timings)
     timings.done()
     return curve
 
 
-def _with_path(
+def with_path(
     path: Path | str | Scenario, limit: dict[str, Any], changes: Mapping[str, Any] | None, timings: Timings
 ) -> Prepared:
     """The scenario with one more limit whose bound is out of reach."""
@@ -193,7 +193,7 @@ class _Steps:
             _, cap_before, price_before, x_before = self.last
             tightened = self.weights * (cap_before - cap)
             least, most = float(price_before @ tightened), float(price @ tightened)
-            told = "; ".join(_changes(self.prepared, x_before, solution.x, self.periods[-1]))
+            told = "; ".join(moves(self.prepared, x_before, solution.x, self.periods[-1]))
         self.last = (solution.objective, cap, price, solution.x)
         cost = solution.objective - self.start
         bounds = {"cost": cost, "least": least, "most": most, "unit": f"M{money}"}
@@ -204,7 +204,7 @@ class _Steps:
             self.points.append({**row, "abated": reference - amount, "price": paid, "price_unit": f"{money}/t"})
 
 
-def _changes(prepared: Prepared, before: FloatArray, after: FloatArray, period: int) -> Iterator[str]:
+def moves(prepared: Prepared, before: FloatArray, after: FloatArray, period: int) -> Iterator[str]:
     """The technologies and measures whose output moved most in a period, summed over places, with the place that moved most."""
     columns = prepared.program.cols
     moved: dict[str, dict[str, float]] = {}

@@ -1,4 +1,4 @@
-"""`peakmix mac`: an abatement curve by solving a scenario along tighter caps."""
+"""`peakmix mac`: the abatement curve of a scenario, with all its breakpoints or swept in steps."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from peakmix.cli.reading import free
 
 def main(
     path: Path,
-    steps: int,
+    steps: int | None,
     deepest: float,
     from_year: int,
     location: str | None,
@@ -22,14 +22,19 @@ def main(
     setting: Sequence[str] | None,
     overwrite: bool,
     quiet: bool,
+    most: int = 1000,
 ) -> None:
-    """Sweep the curve and print it; with ``csv`` write its two tables."""
-    names = ("steps", "points")
+    """Print the curve, exact or swept in steps; with ``csv`` write its two tables."""
+    names = ("pieces" if steps is None else "steps", "points")
     targets = {name: free(csv / f"mac_{name}.csv", overwrite) for name in names} if csv is not None else {}
     indicator = {"quantity": "direct_co2", "location": location, "sectors": list(sector) if sector else None}
     given = {key: value for key, value in indicator.items() if value is not None}
     with Phases(quiet) as progress:
-        curve = import_module("peakmix.api.mac").mac(path, steps, deepest, given, changes_of(setting), progress, from_year)
+        if steps is None:
+            exact = import_module("peakmix.api.mac_exact").exact_curve
+            curve = exact(path, deepest, given, changes_of(setting), progress, from_year, most)
+        else:
+            curve = import_module("peakmix.api.mac").mac(path, steps, deepest, given, changes_of(setting), progress, from_year)
     print(curve.text)
     for name, target in targets.items():
         getattr(curve, name).to_csv(target, index=False, float_format="%.17g", lineterminator="\n")

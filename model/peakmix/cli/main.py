@@ -199,7 +199,8 @@ app.add_typer(sweep_commands.app, name="sweep")
 @app.command()
 def mac(
     scenario: ScenarioFile,
-    steps: Annotated[int, typer.Option("--steps", min=1, help="Steps after the reference.")] = 10,
+    steps: Annotated[int | None, typer.Option("--steps", min=1, help="Sweep in even steps instead of finding breakpoints.")] = None,
+    most: Annotated[int, typer.Option("--most", min=1, help="Solves after which the search for breakpoints stops.")] = 1000,
     deepest: Annotated[float, typer.Option("--deepest", help="Cut of the last step, between 0 and 1.")] = 0.5,
     from_year: Annotated[int, typer.Option("--from-year", help="First year that a cap holds in.")] = 1900,
     location: Annotated[str | None, typer.Option("--location", help="Place or node whose direct CO2 is cut.")] = None,
@@ -209,8 +210,9 @@ def mac(
     overwrite: Annotated[bool, typer.Option("--overwrite", help="Replace existing files.")] = False,
     quiet: Quiet = False,
 ) -> None:
-    """Sweep an abatement curve: solve a scenario along tighter caps on direct CO2, prices by period."""
-    given = {"steps": steps, "deepest": deepest, "from_year": from_year, "location": location, "sector": sector, "csv": csv}
+    """Print the exact abatement curve: cost and prices along tighter caps on direct CO2, all breakpoints."""
+    given: dict[str, Any] = {"most": most}
+    given |= {"steps": steps, "deepest": deepest, "from_year": from_year, "location": location, "sector": sector, "csv": csv}
     _run("mac", path=scenario, setting=setting, overwrite=overwrite, quiet=quiet, **given)
 
 
