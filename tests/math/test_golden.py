@@ -25,7 +25,7 @@ WRITE = os.environ.get("PEAKMIX_WRITE_GOLDEN") == "1"
 AS_BOUND = {"measure_pace"}
 """Rows that are written as a bound of their variable unless the number is a lever."""
 
-BESIDE = {"limit": ("ledger_account",), "measures": ("ledger_account",)}
+BESIDE = {"limit": ("ledger_account",), "target": ("indicator_part_level", "ledger_account"), "measures": ("ledger_account",)}
 """Rows of no family that are made on first use, shown with the models that use them."""
 
 PARTS = ("Rows", "Symbols", "Dual", "Traps", "Source")

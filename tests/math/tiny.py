@@ -127,6 +127,22 @@ def limit() -> Prepared:
     )
 
 
+def target() -> Prepared:
+    """A share with a priced miss, a hard ceiling relative to the base year's intensity, a voluntary target per value added."""
+    problem = plants().value("value_added", 80.0, "CNY/t", commodity="steel", location="", year="")
+    rule, output = {"instrument": "target"}, {"quantity": "output"}
+    clean = {"quantity": "output", "technologies": ["clean"]}
+    return ruled(
+        problem,
+        share=rule | {"indicator": clean, "kind": "intensity", "denominator": output, "values": {2026: 0.2, 2034: 0.4},
+                      "slack_price": "50 CNY/t", "slack_source": "hand"},
+        intensity=rule | {"indicator": DIRECT, "denominator": output, "kind": "relative_to_base", "values": 0.9,
+                          "sense": "upper", "hard": True, "from_year": 2030},
+        pledge=rule | {"indicator": DIRECT, "denominator": {"quantity": "value_added"}, "kind": "intensity", "values": "0.01 t/CNY",
+                       "sense": "upper", "voluntary": True, "location": "West"},
+    )  # fmt: skip
+
+
 def peak() -> Prepared:
     """Rule A with a height, rule B, a plateau."""
     rule = {"instrument": "peak", "indicator": DIRECT, "year": 2026}
@@ -202,6 +218,7 @@ def finance() -> Prepared:
 
 
 MODELS: dict[str, Callable[[], Prepared]] = {
-    f.__name__: f for f in (stock, service, balances, measures, base_year, limits, limit, peak, price, swap, pace, market, finance)
+    f.__name__: f
+    for f in (stock, service, balances, measures, base_year, limits, limit, target, peak, price, swap, pace, market, finance)
 }
 """By the name of the family or instrument."""

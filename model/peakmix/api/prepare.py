@@ -14,7 +14,8 @@ from peakmix.api.relaxable import relaxable_rows
 from peakmix.formulation.build import build as build_model
 from peakmix.formulation.build import derive_policies
 from peakmix.formulation.marks import add_marks
-from peakmix.foundation.errors import InfeasibleError
+from peakmix.foundation.errors import InfeasibleError, InputError
+from peakmix.parameters.accounts import derive_accounts
 from peakmix.parameters.container import Parameters
 from peakmix.parameters.derive import derive
 from peakmix.scenario import Scenario, check_against
@@ -134,9 +135,11 @@ def base_values(scenario: Scenario, data: DataSet, policies: Mapping[str, Any]) 
     first, length = scenario.spec.horizon.pairs[0]
     horizon = scenario.spec.horizon.model_copy(update={"periods": ((first, length),), "first_years": None, "end": None})
     spec = scenario.spec.model_copy(update={"horizon": horizon, "policies": {}})
-    parameters, _context = derive(data, spec)
+    parameters, context = derive(data, spec)
+    marks = {(name, what): policy.scoped(getattr(policy, what)) for name, policy in wanted.items() for what in based_on(policy)}
+    derive_accounts(context, parameters, marks.values())
     model = build_model(parameters)
-    add_marks(model, {name: policy.scoped(policy.indicator) for name, policy in wanted.items()}, (first,))
+    add_marks(model, {"/".join(key): indicator for key, indicator in marks.items()}, (first,))
     program = compile_model(model).at()
     try:
         solution = solve(program, SolveOptions())
@@ -145,7 +148,26 @@ def base_values(scenario: Scenario, data: DataSet, policies: Mapping[str, Any]) 
     if solution.status is not Status.OPTIMAL:
         raise _base_error(program, parameters)
     span = program.cols.span("mark")
-    return {str(i[0]): float(x) for i, x in zip(program.cols.indices("mark"), solution.x[span], strict=True)}
+    level = {str(i[0]): float(x) for i, x in zip(program.cols.indices("mark"), solution.x[span], strict=True)}
+    return {name: _base_value(name, policy, level) for name, policy in wanted.items()}
+
+
+def based_on(policy: Any) -> tuple[str, ...]:
+    """Indicators of a policy that its number of the base period is made of."""
+    return ("indicator", "denominator") if getattr(policy, "denominator", None) is not None else ("indicator",)
+
+
+def _base_value(name: str, policy: Any, level: Mapping[str, float]) -> float:
+    """Level of the indicator, or its ratio to the denominator's."""
+    own = level[f"{name}/indicator"]
+    if len(based_on(policy)) == 1:
+        return own
+    below = level[f"{name}/denominator"]
+    if not below:
+        raise InputError(
+            f"policies.{name}: the denominator is zero in the base period", fix="choose another denominator, or kind: absolute"
+        )
+    return own / below
 
 
 def _base_error(program: LinearProgram, parameters: Parameters) -> InfeasibleError:

@@ -24,7 +24,7 @@ from peakmix.solve.certificate import solve_certified
 from peakmix.solve.solution import SolveOptions, Status, write_to_stderr
 from peakmix.tables.dataset import DataSet
 
-HELPERS = ("lever", "nothing", "mark")
+HELPERS = ("lever", "nothing", "mark", "indicator_part", "policy_gap")
 """Variables that stand for no decision."""
 
 METHODS = {"auto": "auto", "simplex": "simplex", "ipm": "interior"}

@@ -19,6 +19,7 @@ from peakmix.formulation.build import derive_policies
 from peakmix.formulation.marks import add_marks
 from peakmix.formulation.policies.common import indicator_unit
 from peakmix.foundation.errors import InfeasibleError, UsageError
+from peakmix.parameters.accounts import derive_accounts
 from peakmix.parameters.derive import derive
 from peakmix.scenario import Scenario
 from peakmix.solve.compile import compile_model
@@ -73,7 +74,7 @@ def window(
     """
     timings = Timings(progress=progress)
     scenario, data = read(path, timings, changes)
-    watched = {k: p for k, p in scenario.spec.active_policies.items() if p.instrument in ("limit", "peak")}
+    watched = {k: p for k, p in scenario.spec.active_policies.items() if p.instrument in ("limit", "target", "peak")}
     if not watched:
         raise UsageError("the scenario limits no indicator", fix="add a limit or a peak policy, whose indicator is then shown")
     distinct = _distinct(watched)
@@ -104,6 +105,7 @@ def _window(scenario: Scenario, data: Any, name: str, watched: Mapping[str, Any]
     parameters, context = derive(data, scenario.spec)
     context.base_values = base_values(scenario, data, others)
     derive_policies(parameters, others, context)
+    derive_accounts(context, parameters, [indicator])
     model = build_model(parameters)
     periods = tuple(parameters.horizon)
     add_marks(model, {name: indicator}, periods)

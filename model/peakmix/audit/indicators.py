@@ -3,13 +3,15 @@
 direct CO2, pollutants, energy   ledgers of the technologies chosen, measures included
 purchased scopes                 emission factor x volume of the markets of that scope; they have no sector
 output, capacity, use            sums over the technologies chosen
-additions                        new capacity per year of building
+additions, retirements           new capacity, early closures per year of the period
+value added, surcharge, ...      see accounts
 """
 
 from __future__ import annotations
 
 import numpy as np
 
+from peakmix.audit import accounts
 from peakmix.audit.capacity import Capacities
 from peakmix.audit.case import Case
 from peakmix.audit.exchange import Markets
@@ -23,7 +25,7 @@ SCOPE = {
     "purchased_heat_co2": "purchased_heat",
     "hydrogen_power_co2": "hydrogen_power",
 }
-MATERIAL = ("output", "capacity", "additions", "purchases", "use")
+MATERIAL = ("output", "capacity", "additions", "retirements", "purchases", "sales", "use")
 PURCHASED = "purchased"
 
 
@@ -40,6 +42,10 @@ class Indicators:
     def unit(self, indicator: Indicator) -> tuple[str, str]:
         """Yearly unit and natural unit of an indicator, e.g. Mt/yr and t."""
         leaf = indicator.leaves()[0][1]
+        if indicator.unit == "money" or (indicator.unit is None and leaf.quantity in ("investment", "value_added", "surcharge")):
+            return f"M{self.case.data.money_unit}/yr", self.case.data.money_unit
+        if indicator.unit is not None:
+            return ("Mtce/yr" if indicator.unit == "tce" else f"{million(indicator.unit)}/yr"), indicator.unit
         if leaf.quantity == "energy":
             return ("PJ/yr", "GJ") if leaf.convention == "calorific" else ("Mtce/yr", "tce")
         if leaf.quantity not in MATERIAL:
@@ -62,7 +68,9 @@ class Indicators:
         regions = tuple(r for r in self.case.places.regions(leaf.location) if only in (None, r))
         chosen = self._technologies(leaf)
         quantity = str(leaf.quantity)
-        if quantity in ("purchases", "capacity", "additions"):
+        if leaf.account is not None or quantity == "investment":
+            return self._worked_out(leaf, [(region, technology) for region in regions for technology in sorted(chosen)])
+        if quantity in ("purchases", "sales", "capacity", "additions", "retirements"):
             return self._stated(quantity, leaf, regions, chosen)
         if quantity in ("output", "use"):
             return self._made_or_used(quantity, leaf, regions, chosen)
@@ -80,6 +88,19 @@ class Indicators:
             else:
                 total = total + self._emitted(ledger, leaf, regions, chosen)
         return total
+
+    def _worked_out(self, leaf: Indicator, pairs: list[tuple[str, str]]) -> Floats:
+        """Quantities of the accounts: what is not proportional to flows, and investment."""
+        case, operation = self.case, self.operation
+        if leaf.quantity == "value_added":
+            return accounts.value_added(case, operation, pairs)
+        if leaf.quantity == "investment":
+            return accounts.invested(case, self.capacities, operation, pairs)
+        if leaf.quantity == "surcharge":
+            return accounts.surcharge(case, operation, leaf, pairs)
+        if leaf.norm is not None:
+            return accounts.graded(case, self.capacities, operation, leaf, pairs)
+        return accounts.energy_left(case, operation, leaf, pairs)
 
     def _whole(self, leaf: Indicator, ledger: str, chosen: set[str]) -> None:
         """A purchased scope cannot be narrowed to sectors or technologies; saying so is all an audit can do."""
@@ -105,20 +126,23 @@ class Indicators:
         )
 
     def _stated(self, quantity: str, leaf: Indicator, regions: tuple[str, ...], chosen: set[str]) -> Floats:
-        """Purchases, capacity and additions."""
+        """Purchases, sales, capacity, additions and early closures."""
         case = self.case
-        if quantity == "purchases":
+        if quantity in ("purchases", "sales"):
             return case.sum(
                 volume
                 for (region, market), volume in case.decisions.all("market_volume").items()
                 if region in regions
                 and market in self.markets.facts
                 and self.markets.facts[market][0] in (leaf.commodity or ())
-                and self.markets.facts[market][1] == "buy"
+                and (self.markets.facts[market][1] == "buy") == (quantity == "purchases")
+                and (leaf.market is None or market in leaf.market)
             )
         pairs = [(region, technology) for region in regions for technology in sorted(chosen)]
         if quantity == "capacity":
             return case.sum(self.capacities.total(*pair) for pair in pairs)
+        if quantity == "retirements":
+            return np.asarray(case.sum(self.capacities.closures(*pair) for pair in pairs) / case.calendar.length)
         return case.sum(case.decisions.of("new_capacity", *pair) for pair in pairs) / case.calendar.length
 
     def _made_or_used(self, quantity: str, leaf: Indicator, regions: tuple[str, ...], chosen: set[str]) -> Floats:

@@ -110,7 +110,7 @@ class Rows:
     def default_of(self, key: Key) -> float | None:
         """What a place without a row counts with: the schema's default; none of a flow or an emission is zero."""
         if self._parameter is None:
-            return 0.0 if self.schema.table in ("flows", "emissions") else None
+            return 0.0 if self.schema.table in ("flows", "emissions", "energy_exclusions") else None
         return self.default(str(key[self._parameter]))
 
     def default(self, parameter: str) -> float | None:

@@ -10,6 +10,7 @@ import pyomo.environ as pyo
 
 from peakmix.formulation.model import Books, Model, total
 from peakmix.formulation.registry import families, instruments
+from peakmix.parameters.accounts import derive_accounts
 from peakmix.parameters.container import Key, Parameters
 
 
@@ -17,6 +18,7 @@ def derive_policies(parameters: Parameters, policies: Mapping[str, Any], context
     """Turn the policies' numbers into derived elements; the scenario's order is kept."""
     known = instruments()
     parameters.facts["policies"] = dict(policies)
+    derive_accounts(context, parameters, (what for policy in policies.values() for what in policy.measured()))
     for policy_id, policy in policies.items():
         known[policy.instrument].derive(policy_id, policy, parameters, context)
 

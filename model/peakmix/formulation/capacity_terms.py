@@ -29,7 +29,8 @@ def added(model: Any, region: str, technology: str, period: int) -> Any:
     return total(parts) if parts else None
 
 
-def _variable(model: Any, books: Books, region: str, technology: str, label: str, period: int) -> Any:
+def vintage(model: Any, books: Books, region: str, technology: str, label: str, period: int) -> Any:
+    """The variable behind a vintage: its stock where it is tracked, else what entered when it was built."""
     if (region, technology, label, period) in model.stock:
         return model.stock[region, technology, label, period]
     return added(model, region, technology, int(label))
@@ -41,7 +42,7 @@ def weighted_capacity(model: Any, books: Books, name: str, region: str, technolo
     table = books.parameters.values.get(name, {})
     for label in books.vintages[region, technology, period]:
         element = table.get((region, technology, label, period))
-        variable = _variable(model, books, region, technology, label, period)
+        variable = vintage(model, books, region, technology, label, period)
         if element is not None and variable is not None:
             terms.append(element * variable)
     return total(terms)

@@ -17,6 +17,7 @@ from collections.abc import Iterable
 from typing import Any
 
 from peakmix.formulation import capacity_terms
+from peakmix.formulation.account_terms import account_terms, investment_terms, names, selected, technologies_of
 from peakmix.formulation.model import Books, total
 
 PURCHASE_LEDGERS = {
@@ -47,22 +48,6 @@ def ledgers_of(indicator: Any) -> list[str]:
     return []
 
 
-def names(selection: Any) -> set[str] | None:
-    """A selection as a set; None stands for all."""
-    if selection is None:
-        return None
-    return {selection} if isinstance(selection, str) else set(selection)
-
-
-def technologies_of(books: Books, selection: Any) -> set[str] | None:
-    """Technologies of a selection of names and groups; None stands for all."""
-    chosen = names(selection)
-    if chosen is None:
-        return None
-    groups = books.parameters.facts["groups"]
-    return {t for name in chosen for t in groups.get(name, (name,))}
-
-
 def express(model: Any, books: Books, indicator: Any, period: int, region: str | None = None) -> Any:
     """The Pyomo expression of an indicator in a period, in its yearly unit; its part in one region where one is given."""
     leaves = indicator.leaves()
@@ -71,6 +56,8 @@ def express(model: Any, books: Books, indicator: Any, period: int, region: str |
 
 def _leaf(model: Any, books: Books, leaf: Any, period: int, region: str | None) -> Iterable[Any]:
     regions = tuple(r for r in books.parameters.regions_of(leaf.location) if region in (None, r))
+    if leaf.account is not None:
+        return account_terms(model, books, leaf, regions, period)
     ledgers = ledgers_of(leaf)
     if ledgers and leaf.technologies is None:
         return [
@@ -146,32 +133,13 @@ def _by_technology(model: Any, books: Books, leaf: Any, ledger: str, regions: tu
     return terms
 
 
-def _selected(books: Books, leaf: Any) -> list[str]:
-    """Technologies that pass the leaf's filters by group, sector and product."""
-    parameters = books.parameters
-    chosen, sectors, products = technologies_of(books, leaf.technologies), names(leaf.sectors), names(leaf.commodity)
-    return [
-        t
-        for t, sector in parameters.facts["sector"].items()
-        if (chosen is None or t in chosen)
-        and (sectors is None or sector in sectors)
-        and (products is None or leaf.quantity not in ("output",) or parameters.facts["product"][t] in products)
-    ]
-
-
 def _quantity(model: Any, books: Books, leaf: Any, regions: tuple[str, ...], period: int) -> list[Any]:
-    """output, capacity, additions, purchases and use."""
-    parameters = books.parameters
-    if leaf.quantity == "purchases":
-        wanted = names(leaf.commodity) or set()
-        market = parameters.facts["market"]
-        return [
-            model.market_volume[r, m, period]
-            for r, m in parameters.sets["markets"]
-            if r in regions and market[m][0] in wanted and market[m][1] == "buy"
-        ]
+    """output, capacity, additions, retirements, investment, purchases, sales and use."""
+    if leaf.quantity in ("purchases", "sales"):
+        return _volumes(model, books, leaf, regions, period)
     terms: list[Any] = []
-    for technology in _selected(books, leaf):
+    per_year = 1 / books.parameters.horizon.n(period)
+    for technology in selected(books, leaf):
         for region in regions:
             if leaf.quantity == "output":
                 terms.append(capacity_terms.activity(model, books, region, technology, period))
@@ -179,11 +147,27 @@ def _quantity(model: Any, books: Books, leaf: Any, regions: tuple[str, ...], per
                 terms.append(capacity_terms.capacity(model, books, region, technology, period))
             elif leaf.quantity == "additions":
                 if (region, technology, period) in model.new_capacity:
-                    per_year = 1 / parameters.horizon.n(period)
                     terms.append(per_year * model.new_capacity[region, technology, period])
+            elif leaf.quantity == "retirements":
+                terms.append(per_year * capacity_terms.closures(model, books, region, technology, period))
+            elif leaf.quantity == "investment":
+                terms += investment_terms(model, books, region, technology, period)
             else:
                 terms += _use(model, books, leaf, region, technology, period)
     return terms
+
+
+def _volumes(model: Any, books: Books, leaf: Any, regions: tuple[str, ...], period: int) -> list[Any]:
+    """What is bought, or sold and disposed of, on the markets of a commodity, or on those named."""
+    wanted, chosen, market = names(leaf.commodity) or set(), names(leaf.market), books.parameters.facts["market"]
+    return [
+        model.market_volume[r, m, period]
+        for r, m in books.parameters.sets["markets"]
+        if r in regions
+        and market[m][0] in wanted
+        and (chosen is None or m in chosen)
+        and (market[m][1] == "buy") == (leaf.quantity == "purchases")
+    ]
 
 
 def _use(model: Any, books: Books, leaf: Any, region: str, technology: str, period: int) -> list[Any]:

@@ -31,6 +31,7 @@ class Books:
         self.cost_terms: dict[str, list[CostTerm]] = defaultdict(list)
         self.converted: dict[Key, list[Any]] = defaultdict(list)
         self.brought: dict[Key, list[Any]] = {}
+        self.moves: dict[Key, list[tuple[Any, str]]] | None = None
 
     def cost(self, component: str, key: Key, element: Any, variable: Any) -> None:
         """Book one term of the objective."""

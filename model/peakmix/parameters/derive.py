@@ -70,6 +70,7 @@ def derive(dataset: DataSet, spec: Any) -> tuple[Parameters, Context]:
     parameters.facts["capacity"] = {t: context.attribute[t, "capacity"] == "yes" for t in context.product}
     parameters.facts["commodities"] = dataset.tables["commodities"].set_index("commodity").to_dict("index")
     parameters.facts["cut_nodes"] = context.cut
+    parameters.facts["money"] = context.money
     exchange.derive_demand(context, parameters)
     exchange.derive_markets(context, parameters)
     arcs = exchange.arc_costs(context)

@@ -55,7 +55,7 @@ def derive_flows(context: Context, parameters: Parameters) -> None:
             for commodity, direction in sorted(keys[technology]):
                 found = context.weighted(
                     weights,
-                    _finder(lookup, technology, commodity, direction),
+                    finder(lookup, technology, commodity, direction),
                     0.0,
                     (f"{direction} of {commodity} in {technology}", region),
                 )
@@ -68,7 +68,7 @@ def derive_flows(context: Context, parameters: Parameters) -> None:
                     parameters.put("flow", (region, technology, cohort, commodity), value)
 
 
-def _finder(lookup: Lookup, *key: object) -> Callable[[Sequence[str]], Series | None]:
+def finder(lookup: Lookup, *key: object) -> Callable[[Sequence[str]], Series | None]:
     """How the series of a key is found from a chain of places."""
     return lambda chain: lookup.series(*key, chain=chain)
 
@@ -122,7 +122,7 @@ def derive_ledgers(context: Context, parameters: Parameters) -> None:
         for region, name in context.active:
             if name != technology:
                 continue
-            found = context.weighted(context.weights(region, name), _finder(emissions, technology, pollutant), 0.0)
+            found = context.weighted(context.weights(region, name), finder(emissions, technology, pollutant), 0.0)
             for cohort, _ in _cohorts(context, parameters, region, name) if found else []:
                 for period in context.horizon:
                     value = context.period_value(found or [], period)

@@ -108,6 +108,8 @@ def _policy_rows(
     slack = sense * (bound + sense * excess - level) if sense else bound - level
     if component == "policy_swap_pool":
         bound, slack, sense = 0.0, level, -1
+    if component == "policy_voluntary":
+        slack, excess, sense = sense * (bound - level), 0.0, 0
     price_unit = f"{axes.money}/{natural}"
     if kind == "one_off":
         price_unit = f"{axes.money}/({natural}/yr)"

@@ -9,8 +9,9 @@ from peakmix.foundation.errors import Findings, InputError, nearest
 from peakmix.scenario.against import TableSet, column_names
 from peakmix.scenario.finance import FinancePolicy
 from peakmix.scenario.indicators import Indicator
+from peakmix.scenario.limits import Bounded
 from peakmix.scenario.market import MarketPolicy
-from peakmix.scenario.policies import LimitPolicy, PeakPolicy, Policy, PricePolicy, SwapPolicy
+from peakmix.scenario.policies import PeakPolicy, Policy, PricePolicy, SwapPolicy
 from peakmix.scenario.scenario import Scenario
 from peakmix.scenario.spec import GroupingResolution
 
@@ -32,6 +33,10 @@ class Known:
     commodities: Collection[str]
     variants: Collection[str]
     swap_rules: Collection[str]
+    markets: Collection[str]
+    norms: Collection[str]
+    norm_levels: Collection[str]
+    tariffs: Collection[str]
 
 
 def known_names(dataset: TableSet) -> Known:
@@ -49,6 +54,10 @@ def known_names(dataset: TableSet) -> Known:
         commodities=column_names(dataset, "commodities", "commodity"),
         variants=column_names(dataset, "demand", "variant"),
         swap_rules=column_names(dataset, "swap_ratios", "rule"),
+        markets=column_names(dataset, "markets", "market"),
+        norms=column_names(dataset, "norm_levels", "norm"),
+        norm_levels=column_names(dataset, "norm_levels", "norm_level"),
+        tariffs=column_names(dataset, "tariff_tiers", "tariff"),
     )
 
 
@@ -63,6 +72,8 @@ def check_against(dataset: TableSet, scenario: Scenario) -> None:
     known = known_names(dataset)
     findings = Findings()
     findings.take(_whole(scenario, known))
+    for name, indicator in scenario.spec.indicators.items():
+        findings.take(_indicator(scenario, ("indicators", name), indicator, known))
     for name, policy in scenario.spec.policies.items():
         findings.take(_policy(scenario, name, policy, known, dataset))
     findings.stop()
@@ -111,9 +122,9 @@ def _policy(scenario: Scenario, name: str, policy: Policy, known: Known, dataset
     yield from _names(
         scenario, (*route, "technologies"), technologies, known.groups, "a technology or technology group"
     )
-    if isinstance(policy, LimitPolicy | PeakPolicy | PricePolicy | MarketPolicy):
+    if isinstance(policy, Bounded | PeakPolicy | PricePolicy | MarketPolicy):
         yield from _indicator(scenario, (*route, "indicator"), policy.indicator, known)
-    if isinstance(policy, LimitPolicy) and policy.denominator is not None:
+    if isinstance(policy, Bounded) and policy.denominator is not None:
         yield from _indicator(scenario, (*route, "denominator"), policy.denominator, known)
     if isinstance(policy, SwapPolicy):
         yield from _swap(scenario, route, policy, known, dataset)
@@ -151,6 +162,10 @@ def _indicator(scenario: Scenario, route: Keys, indicator: Indicator, known: Kno
     )
     yield from _names(scenario, (*route, "commodity"), indicator.commodity, known.commodities, "a commodity")
     yield from _name(scenario, (*route, "pollutant"), indicator.pollutant, POLLUTANTS, "a pollutant")
+    yield from _names(scenario, (*route, "market"), indicator.market, known.markets, "a market")
+    yield from _name(scenario, (*route, "norm"), indicator.norm, known.norms, "an efficiency norm")
+    yield from _name(scenario, (*route, "reaches"), indicator.reaches, known.norm_levels, "a level of a norm")
+    yield from _name(scenario, (*route, "tariff"), indicator.tariff, known.tariffs, "a tiered tariff")
     for position, part in enumerate(indicator.sum or ()):
         yield from _indicator(scenario, (*route, "sum", position, "indicator"), part.indicator, known)
 

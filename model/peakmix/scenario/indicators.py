@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Literal, Self
 
 from pydantic import model_validator
@@ -9,6 +10,7 @@ from pydantic import model_validator
 from peakmix.scenario.fields import Block, Name, Number, Selection
 
 Scope = Literal["direct", "purchased_power", "purchased_heat", "hydrogen_power"]
+Exclusion = Literal["renewables", "feedstock"]
 QuantityName = Literal[
     "direct_co2",
     "purchased_power_co2",
@@ -19,16 +21,23 @@ QuantityName = Literal[
     "output",
     "capacity",
     "additions",
+    "retirements",
+    "investment",
     "purchases",
+    "sales",
     "use",
     "pollutant",
+    "value_added",
+    "surcharge",
 ]
 NEEDS: dict[str, tuple[str, ...]] = {
     "co2": ("scopes",),
     "energy": ("convention",),
     "purchases": ("commodity",),
+    "sales": ("commodity",),
     "use": ("commodity",),
     "pollutant": ("pollutant",),
+    "surcharge": ("tariff",),
 }
 """Keys that a quantity cannot do without."""
 
@@ -36,25 +45,47 @@ TAKES: dict[str, tuple[str, ...]] = {
     "scopes": ("co2",),
     "convention": ("energy",),
     "pollutant": ("pollutant",),
-    "commodity": ("output", "purchases", "use"),
+    "commodity": ("output", "purchases", "sales", "use"),
+    "market": ("purchases", "sales"),
+    "exclude": ("energy",),
+    "norm": ("output", "capacity"),
+    "reaches": ("output", "capacity"),
+    "tariff": ("surcharge",),
 }
 """Quantities that a key has a meaning for."""
+
+MONEY = ("investment", "value_added", "surcharge")
+"""Quantities in money of the data set, millions a year."""
+
+MATERIAL = ("output", "capacity", "additions", "retirements", "purchases", "sales", "use")
+"""Quantities in millions of a natural unit a year."""
 
 
 class Indicator(Block):
     """A named quantity over a selection of the model, or a weighted sum of such quantities.
 
     ``quantity`` is counted per year: CO2 and pollutants in Mt/yr, energy in PJ/yr, output, capacity, purchases and use
-    in millions of the natural unit a year, additions in the same per year of building. Scopes of CO2 are never added
-    unless ``co2`` names them one by one. ``location``, ``sectors`` and ``technologies`` narrow the selection; what is
-    left out is taken from the policy that holds the indicator.
+    sales in millions of the natural unit a year, additions and retirements (early closures) in the same per year of the
+    period, investment (overnight cost of new capacity, conversions and measures), value_added and surcharge in millions of
+    money a year. Scopes of CO2 are never added unless ``co2`` names them one by one. ``exclude`` leaves renewable energy or
+    feedstock out of energy, ``norm`` with ``reaches`` counts only what reaches a level of an efficiency norm, ``market`` only
+    the markets named. ``location``, ``sectors`` and ``technologies`` narrow the selection; what is left out is taken from
+    the policy that holds the indicator. ``named`` takes an indicator of the scenario's block ``indicators``; ``unit`` says
+    what a weighted sum counts (t, GJ, MWh, m2, tce, unit, money).
     """
 
+    named: Name | None = None
     quantity: QuantityName | None = None
     scopes: tuple[Scope, ...] | None = None
     convention: Literal["calorific", "coal_equivalent"] | None = None
     commodity: Selection = None
     pollutant: Name | None = None
+    market: Selection = None
+    exclude: tuple[Exclusion, ...] | None = None
+    norm: Name | None = None
+    reaches: Name | None = None
+    tariff: Name | None = None
+    unit: Literal["t", "GJ", "MWh", "m2", "unit", "tce", "money"] | None = None
     location: Name | None = None
     sectors: Selection = None
     technologies: Selection = None
@@ -62,16 +93,25 @@ class Indicator(Block):
 
     @model_validator(mode="after")
     def _complete(self) -> Self:
-        """One of quantity and sum; every key that the quantity needs and none that it does not know."""
-        if (self.quantity is None) == (self.sum is None):
-            raise ValueError("an indicator has either quantity or sum")
-        if self.sum is not None:
-            if not self.sum:
+        """One of quantity, sum and named; every key that the quantity needs and none that it does not know."""
+        if [self.quantity, self.sum, self.named].count(None) != 2:
+            raise ValueError("an indicator has either quantity or sum, or names one of the scenario")
+        if self.unit is not None and self.sum is None:
+            raise ValueError("unit belongs to a sum; a quantity has its own")
+        if self.quantity is None:
+            if self.sum is not None and not self.sum:
                 raise ValueError("sum holds at least one weighted indicator")
-            extra = [k for k in ("scopes", "convention", "commodity", "pollutant") if getattr(self, k) is not None]
+            extra = [k for k in ("scopes", "convention", *TAKES) if getattr(self, k) is not None]
             if extra:
-                raise ValueError(f"{extra[0]} belongs to the members of sum")
+                where = "the members of sum" if self.sum is not None else f"the indicator {self.named}"
+                raise ValueError(f"{extra[0]} belongs to {where}")
             return self
+        if (self.norm is None) != (self.reaches is None):
+            raise ValueError("norm and reaches go together: the efficiency norm, and the level of it that is reached")
+        if self.norm is not None and self.commodity is not None:
+            raise ValueError("a norm has its product; commodity says nothing beside it")
+        if self.exclude is not None and (not self.exclude or len(set(self.exclude)) < len(self.exclude)):
+            raise ValueError("exclude lists renewables and feedstock at most once, and at least one of them")
         for key in NEEDS.get(str(self.quantity), ()):
             if getattr(self, key) is None:
                 raise ValueError(f"quantity {self.quantity} needs {key}{HINT.get(key, '')}")
@@ -101,6 +141,37 @@ class Indicator(Block):
             return [(weight, self)]
         return [leaf for part in self.sum for leaf in part.indicator.leaves(weight * part.weight)]
 
+    @property
+    def account(self) -> str | None:
+        """Name of the account of precomputed rates per technology, vintage and measure behind a quantity; None without one."""
+        if self.quantity == "value_added":
+            return "value_added"
+        if self.quantity == "surcharge":
+            return f"surcharge {self.tariff}"
+        if self.exclude is not None:
+            return f"energy_{self.convention} without {' and '.join(sorted(self.exclude))}"
+        return f"{self.quantity} {self.norm} {self.reaches}" if self.norm is not None else None
+
+    def resolve(self, known: Mapping[str, Indicator], within: tuple[str, ...] = ()) -> Indicator:
+        """The indicator with names of the scenario's indicators replaced by what they stand for.
+
+        Raises
+        ------
+        ValueError
+            When a name is not known, or stands for itself in the end.
+        """
+        if self.named is not None:
+            if self.named not in known:
+                raise ValueError(f"no indicator {self.named!r} in the block indicators; known: {', '.join(known) or 'none'}")
+            if self.named in within:
+                raise ValueError(f"the indicator {self.named!r} is stated by itself: {' > '.join((*within, self.named))}")
+            found = known[self.named].resolve(known, (*within, self.named))
+            return found.within(self.location, self.sectors, self.technologies)
+        if self.sum is None:
+            return self
+        parts = (WeightedIndicator(weight=p.weight, indicator=p.indicator.resolve(known, within)) for p in self.sum)
+        return self.model_copy(update={"sum": tuple(parts)})
+
 
 class WeightedIndicator(Block):
     """A member of a weighted sum; the weight carries the conversion to the unit of the sum."""
@@ -113,6 +184,7 @@ HINT = {
     "scopes": ": a list of direct, purchased_power, purchased_heat, hydrogen_power",
     "convention": ": calorific (0.1229 kgce/kWh) or coal_equivalent (about 0.30 kgce/kWh)",
     "commodity": ": the commodity that is counted",
+    "tariff": ": the tiered tariff of tariff_tiers.csv",
     "pollutant": ": SO2, NOx, PM, PFC_physical or PFC_compliance",
 }
 

@@ -13,7 +13,7 @@ from peakmix.scenario.policies import Policy
 from peakmix.scenario.spec import Spec
 from peakmix.scenario.yamltree import Route, Tree
 
-INSTRUMENTS = ("limit", "peak", "swap", "price", "pace", "market", "finance")
+INSTRUMENTS = ("limit", "target", "peak", "swap", "price", "pace", "market", "finance")
 
 RULES: dict[str, tuple[str, str]] = {
     "int_type": ("a whole number stands here", "write a number without quotes or decimals"),

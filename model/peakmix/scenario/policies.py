@@ -25,39 +25,9 @@ from peakmix.scenario.fields import (
 )
 from peakmix.scenario.finance import FinancePolicy
 from peakmix.scenario.indicators import Indicator
+from peakmix.scenario.limits import LimitPolicy, TargetPolicy
 from peakmix.scenario.market import MarketPolicy
 from peakmix.scenario.policy_base import Dated, PolicyBase, Valued
-
-
-class LimitPolicy(Valued):
-    """indicator <= or >= value: per year, or over the horizon; absolute, relative to the base period, or an intensity.
-
-    relative_to_base: the value is a share of the indicator computed for the base period. intensity: the value is per
-    unit of the denominator. span horizon: one value, the sum of period length times the indicator. slack_price makes
-    the limit soft, in money per natural unit of the indicator.
-    """
-
-    instrument: Literal["limit"]
-    indicator: Indicator
-    sense: Literal["upper", "lower"] = "upper"
-    kind: Literal["absolute", "relative_to_base", "intensity"] = "absolute"
-    denominator: Indicator | None = None
-    span: Literal["period", "horizon"] = "period"
-    slack_price: Amount | None = None
-
-    @model_validator(mode="after")
-    def _fits_kind(self) -> Self:
-        """A denominator exactly for intensities, one value for a limit over the horizon, shares without a unit."""
-        if (self.kind == "intensity") != (self.denominator is not None):
-            raise ValueError("kind intensity and denominator go together")
-        if self.span == "horizon" and len(self.values) > 1:
-            raise ValueError("span horizon takes one value, the total; use from_year and to_year for its years")
-        if self.slack_price is not None and self.slack_price.value <= 0:
-            raise ValueError("slack_price is above zero; leave it out for a hard limit")
-        shares = [q for q in self.values.values() if q.unit not in (None, "1", "%")]
-        if self.kind == "relative_to_base" and shares:
-            raise ValueError(f"a share of the base period has unit 1 or %, not {shares[0].unit!r}")
-        return self
 
 
 class Height(Block):
@@ -178,6 +148,6 @@ class PacePolicy(Dated):
 
 
 Policy = Annotated[
-    LimitPolicy | PeakPolicy | SwapPolicy | PricePolicy | PacePolicy | MarketPolicy | FinancePolicy,
+    LimitPolicy | TargetPolicy | PeakPolicy | SwapPolicy | PricePolicy | PacePolicy | MarketPolicy | FinancePolicy,
     Field(discriminator="instrument"),
 ]

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from typing import Literal, Self
+from collections.abc import Mapping
+from typing import Any, Literal, Self
 
 from pydantic import model_validator
 
@@ -25,6 +26,44 @@ class PolicyBase(Block):
     def scoped(self, indicator: Indicator) -> Indicator:
         """An indicator with the filters it leaves open taken from the policy."""
         return indicator.within(self.location, self.sectors, self.technologies)
+
+    def measured(self) -> list[Indicator]:
+        """All indicators of the policy, with its scope."""
+        return [self.scoped(indicator) for indicator in indicators_in(self)]
+
+    def resolved(self, known: Mapping[str, Indicator]) -> Self:
+        """The policy with named indicators replaced by what they stand for.
+
+        Raises
+        ------
+        ValueError
+            When a name is not known, or stands for itself in the end.
+        """
+        resolved: Self = _resolved(self, known)
+        return resolved
+
+
+def indicators_in(block: Any) -> list[Indicator]:
+    """Indicators that stand in a block or in blocks inside it."""
+    if isinstance(block, Indicator):
+        return [block]
+    if isinstance(block, Block):
+        return [found for name in type(block).model_fields for found in indicators_in(getattr(block, name))]
+    if isinstance(block, tuple | list):
+        return [found for part in block for found in indicators_in(part)]
+    return [found for part in block.values() for found in indicators_in(part)] if isinstance(block, Mapping) else []
+
+
+def _resolved(block: Any, known: Mapping[str, Indicator]) -> Any:
+    """A block with its named indicators resolved; what holds none is returned as it is."""
+    if isinstance(block, Indicator):
+        return block.resolve(known)
+    if isinstance(block, tuple):
+        return tuple(_resolved(part, known) for part in block)
+    if not isinstance(block, Block) or not indicators_in(block):
+        return block
+    values = {name: getattr(block, name) for name in type(block).model_fields}
+    return block.model_copy(update={name: _resolved(value, known) for name, value in values.items()})
 
 
 class Dated(PolicyBase):

@@ -20,6 +20,7 @@ from peakmix.scenario.fields import (
     Year,
     YearKey,
 )
+from peakmix.scenario.indicators import Indicator
 from peakmix.scenario.policies import Policy
 
 PeriodPair = tuple[Year, Count]
@@ -197,6 +198,7 @@ class Spec(Block):
     measures: MeasuresSpec = MeasuresSpec()
     technologies: TechnologiesSpec = TechnologiesSpec()
     adjust: tuple[Adjustment, ...] = ()
+    indicators: dict[PolicyName, Indicator] = Field(default_factory=dict)
     policies: dict[PolicyName, Policy] = Field(default_factory=dict)
     solver: SolverSpec = SolverSpec()
     output: OutputSpec = OutputSpec()
@@ -209,6 +211,19 @@ class Spec(Block):
         wrong = [year for year in named if year not in first]
         if wrong:
             raise ValueError(f"weights: {wrong[0]} is not the first year of a period")
+        return self
+
+    @model_validator(mode="after")
+    def _named_indicators(self) -> Self:
+        """Names of indicators inside policies stand for the scenario's own; each is replaced by what it stands for."""
+        for indicator in self.indicators.values():
+            indicator.resolve(self.indicators)
+        if self.indicators:
+            resolved = {name: policy.resolved(self.indicators) for name, policy in self.policies.items()}
+            object.__setattr__(self, "policies", resolved)
+        else:
+            for policy in self.policies.values():
+                policy.resolved({})
         return self
 
     @property

@@ -27,7 +27,7 @@ from peakmix.sweep.plan import Chunk, Structure
 from peakmix.sweep.structure import Derivation
 from peakmix.sweep.walking import Walk, width_of
 
-HELPERS = ("lever", "nothing", "mark")
+HELPERS = ("lever", "nothing", "mark", "indicator_part", "policy_gap")
 Explain = Callable[[Derivation, LinearProgram], str]
 Rederive = Callable[[int], Derivation]
 

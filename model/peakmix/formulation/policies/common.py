@@ -12,6 +12,7 @@ from peakmix.foundation.units import UnitError, convert_factor, million
 from peakmix.parameters.container import Parameters
 from peakmix.parameters.refuse import refuse
 from peakmix.parameters.time import at_year, in_period
+from peakmix.scenario.indicators import MATERIAL, MONEY
 
 ALWAYS = 0
 
@@ -51,14 +52,25 @@ def first_year(values: dict[int, float]) -> int | None:
 
 
 def indicator_unit(indicator: Any, parameters: Parameters) -> str:
-    """Yearly unit in which an indicator is expressed: Mt/yr, PJ/yr, Mtce/yr or millions of a natural unit a year."""
-    leaf = indicator.leaves()[0][1]
+    """Yearly unit in which an indicator is expressed: Mt/yr, PJ/yr, Mtce/yr, millions of a natural unit or of money a year."""
+    if indicator.unit is not None:
+        return yearly(indicator.unit, parameters)
+    return _leaf_unit(indicator.leaves()[0][1], parameters)
+
+
+def yearly(unit: str, parameters: Parameters) -> str:
+    """Millions of a natural unit, or of the data set's money, a year."""
+    if unit == "money":
+        return f"M{parameters.facts['money']}/yr"
+    return "Mtce/yr" if unit == "tce" else f"{million(unit)}/yr"
+
+
+def _leaf_unit(leaf: Any, parameters: Parameters) -> str:
+    if leaf.quantity in MONEY:
+        return yearly("money", parameters)
     if leaf.quantity == "energy":
         return "PJ/yr" if leaf.convention == "calorific" else "Mtce/yr"
-    if leaf.quantity in ("output", "capacity", "additions", "purchases", "use"):
-        natural = _natural_unit(leaf, parameters)
-        return f"{million(natural)}/yr"
-    return "Mt/yr"
+    return yearly(_natural_unit(leaf, parameters), parameters) if leaf.quantity in MATERIAL else "Mt/yr"
 
 
 def _natural_unit(leaf: Any, parameters: Parameters) -> str:
@@ -74,8 +86,9 @@ def _natural_unit(leaf: Any, parameters: Parameters) -> str:
 
 
 def natural(unit: str) -> str:
-    """The single natural unit behind a yearly unit of millions: Mt/yr -> t, PJ/yr -> GJ, Mtce/yr -> tce."""
-    return {"Mt/yr": "t", "PJ/yr": "GJ", "TWh/yr": "MWh", "Mtce/yr": "tce", "Mm2/yr": "m2"}.get(unit, "unit")
+    """The single natural unit behind a yearly unit of millions: Mt/yr -> t, PJ/yr -> GJ, MCNY2023/yr -> CNY2023."""
+    known = {"Mt/yr": "t", "PJ/yr": "GJ", "TWh/yr": "MWh", "Mtce/yr": "tce", "Mm2/yr": "m2", "Munit/yr": "unit"}
+    return known[unit] if unit in known else unit.removeprefix("M").removesuffix("/yr")
 
 
 def converted(policy_id: str, field: str, quantity: Any, unit: str, context: Any) -> float:
@@ -92,7 +105,14 @@ def converted(policy_id: str, field: str, quantity: Any, unit: str, context: Any
 
 
 def check_scope(policy_id: str, indicator: Any, parameters: Parameters) -> None:
-    """Refuse a policy whose node cuts through a region of the chosen resolution."""
+    """Refuse a policy whose node cuts through a region of the chosen resolution, and a sum of unlike quantities."""
+    units = {_leaf_unit(leaf, parameters) for _, leaf in indicator.leaves()}
+    if len(units) > 1 and indicator.unit is None:
+        raise refuse(
+            f"policies.{policy_id}: the sum adds {' and '.join(sorted(units))}",
+            rule="a weighted sum of unlike quantities says in which unit it counts, and its weights convert to it",
+            fix="add unit: t, GJ, MWh, m2, tce, unit or money to the sum",
+        )
     for _, leaf in indicator.leaves():
         bought = [name for name in ledgers_of(leaf) if name in PURCHASE_LEDGERS]
         if bought and (leaf.sectors is not None or leaf.technologies is not None):

@@ -2,9 +2,10 @@
 
 Rows     policy_limit(policy, period)          E[p] - O[p] <= V[p]   (upper)   or   E[p] + O[p] >= V[p]   (lower)
          policy_limit, intensity               E[p] - O[p] - v[p] Q[p] <= 0    Q the denominator indicator
+         indicator_part_level(policy, period)  Q = its expression, where that has derived elements of its own
          policy_budget(policy)                 sum_p n_p E[p] - O <= V         span horizon
 Symbols  E  indicator over the policy's scope            its yearly unit (Mt/yr, PJ/yr, Mtce/yr)
-         V  value: absolute, or share x number computed for the base period
+         V  value: absolute, or share x number computed for the base period (with Q: v = share x their ratio then)
          O  excess, priced: objective term D_p x slack price x O (budget: D of the last period / its length)
 Dual     policy_limit, annual, in CNY per natural unit: what one unit more would save; a cap on CO2: marginal abatement cost.
          policy_budget: lambda n_p / D_p is the price in every period p
@@ -16,7 +17,9 @@ from __future__ import annotations
 
 from typing import Any
 
-from peakmix.formulation.indicators import express
+import pyomo.environ as pyo
+
+from peakmix.formulation.indicators import express, ledgers_of
 from peakmix.formulation.model import filled, has_terms, total
 from peakmix.formulation.policies.common import (
     check_scope,
@@ -41,8 +44,10 @@ def derive(policy_id: str, policy: Any, parameters: Parameters, context: Any) ->
     target = unit if policy.kind == "absolute" else "1"
     if policy.span == "horizon":
         target = target.replace("/yr", "")
-    if policy.kind == "intensity":
-        target = f"{unit}/({indicator_unit(policy.scoped(policy.denominator), parameters)})"
+    if policy.denominator is not None:
+        below = policy.scoped(policy.denominator)
+        check_scope(policy_id, below, parameters)
+        target = f"{unit}/({indicator_unit(below, parameters)})" if policy.kind == "intensity" else target
     values = {y: converted(policy_id, "values", q, target, context) for y, q in policy.values.items()}
     scale = context.base_values[policy_id] if policy.kind == "relative_to_base" else 1.0
     periods = periods_of(policy, parameters, policy.start_year)
@@ -74,40 +79,66 @@ def derive(policy_id: str, policy: Any, parameters: Parameters, context: Any) ->
 
 def build(model: Any, parameters: Parameters, policy_id: str, policy: Any) -> None:
     """Add the rows of one limit."""
-    books = model.books
-    indicator = policy.scoped(policy.indicator)
-    slack = parameters.values.get("policy_slack", {})
-    sign = -1 if policy.sense == "upper" else 1
-
-    def excess(period: int) -> list[Any]:
-        if (policy_id, period) not in slack:
-            return []
-        variable = variables(model, "policy_excess")[policy_id, period]
-        books.cost("policy_slack", (policy_id, period), slack[policy_id, period], variable)
-        return [sign * variable]
-
     if policy.span == "horizon":
-        periods = parameters.facts["policy_periods"][policy_id]
-        terms = [parameters.horizon.n(p) * express(model, books, indicator, p) for p in periods]
-        left, right = total([*terms, *excess(0)]), parameters["policy_value"][policy_id, 0]
-        if has_terms(left) or policy.sense == "lower":
-            left = filled(model, left)
-            rows(model, "policy_budget")[policy_id] = left <= right if policy.sense == "upper" else left >= right
-        return
+        _budget(model, parameters, policy_id, policy)
+    else:
+        bounded(model, parameters, policy_id, policy, "policy_limit")
+
+
+def bounded(model: Any, parameters: Parameters, policy_id: str, policy: Any, name: str) -> None:
+    """The rows of a limit or a target in each period, under the given component name."""
+    indicator = policy.scoped(policy.indicator)
     for key in [k for k in parameters["policy_value"] if k[0] == policy_id]:
-        period, value = key[1], parameters["policy_value"][key]
-        left = total([express(model, books, indicator, period), *excess(period)])
-        if policy.kind == "intensity":
-            left = left - _times(value, express(model, books, policy.scoped(policy.denominator), period))
+        value = parameters["policy_value"][key]
+        left = total([express(model, model.books, indicator, key[1]), *excess(model, parameters, key, policy)])
+        if policy.denominator is not None:
+            left = left - value * part(model, policy_id, policy.scoped(policy.denominator), key[1])
             value = 0
         if has_terms(left) or policy.sense == "lower":
             left = filled(model, left)
-            rows(model, "policy_limit")[key] = left <= value if policy.sense == "upper" else left >= value
+            rows(model, name)[key] = left <= value if policy.sense == "upper" else left >= value
 
 
-def _times(element: Any, expression: Any) -> Any:
-    """A derived element times an indicator; ledger indicators are plain sums of variables, so no two elements meet."""
-    return element * expression
+def excess(model: Any, parameters: Parameters, key: tuple[str, int], policy: Any) -> list[Any]:
+    """The priced excess of a row, with its sign, booked; nothing for a hard one."""
+    slack = parameters.values.get("policy_slack", {})
+    if key not in slack:
+        return []
+    variable = variables(model, "policy_excess")[key]
+    model.books.cost("policy_slack", key, slack[key], variable)
+    return [-1 * variable if policy.sense == "upper" else 1 * variable]
+
+
+def _budget(model: Any, parameters: Parameters, policy_id: str, policy: Any) -> None:
+    """One row over the horizon."""
+    indicator = policy.scoped(policy.indicator)
+    periods = parameters.facts["policy_periods"][policy_id]
+    terms = [parameters.horizon.n(p) * express(model, model.books, indicator, p) for p in periods]
+    left = total([*terms, *excess(model, parameters, (policy_id, 0), policy)])
+    right = parameters["policy_value"][policy_id, 0]
+    if has_terms(left) or policy.sense == "lower":
+        left = filled(model, left)
+        rows(model, "policy_budget")[policy_id] = left <= right if policy.sense == "upper" else left >= right
+
+
+PLAIN = ("output", "additions", "retirements", "purchases", "sales")
+"""Quantities that are sums of variables, as are those of a ledger: a derived value may multiply them."""
+
+
+def part(model: Any, policy_id: str, indicator: Any, period: int) -> Any:
+    """A denominator that a derived value may multiply: written out, or as a variable where it has derived elements itself."""
+    expression = express(model, model.books, indicator, period)
+    plain = all(
+        leaf.account is None and (leaf.quantity in PLAIN or (ledgers_of(leaf) and leaf.technologies is None))
+        for _, leaf in indicator.leaves()
+    )
+    if plain or not has_terms(expression):
+        return expression
+    if not hasattr(model, "indicator_part"):
+        model.indicator_part = pyo.Var(pyo.Any, dense=False)
+    model.indicator_part.add((policy_id, period))
+    rows(model, "indicator_part_level")[policy_id, period] = model.indicator_part[policy_id, period] - expression == 0
+    return model.indicator_part[policy_id, period]
 
 
 INSTRUMENT = Instrument("limit", ("policy_limit", "policy_budget"), derive, build)

@@ -17,7 +17,7 @@ from __future__ import annotations
 from typing import Any
 
 from peakmix.formulation import capacity_terms
-from peakmix.formulation.indicators import technologies_of
+from peakmix.formulation.account_terms import technologies_of
 from peakmix.formulation.model import has_terms, total
 from peakmix.formulation.policies.common import converted, periods_of, rows
 from peakmix.formulation.registry import Instrument

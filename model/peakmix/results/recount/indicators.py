@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from peakmix.results.recount.capacity import capacity
+from peakmix.results.recount.capacity import capacity, closures, times, vintage
 from peakmix.results.recount.ledgers import SCOPES
 from peakmix.results.recount.scope import Scope
 from peakmix.results.recount.terms import Term
@@ -34,6 +34,8 @@ def ledgers(leaf: Any) -> list[str]:
 
 def _leaf(scope: Scope, leaf: Any, period: int, only: str | None) -> list[Term]:
     regions = tuple(r for r in scope.parameters.regions_of(leaf.location) if only in (None, r))
+    if leaf.account is not None:
+        return _account(scope, leaf, regions, period)
     terms: list[Term] = []
     for ledger in ledgers(leaf):
         if ledger in PURCHASE:
@@ -42,8 +44,8 @@ def _leaf(scope: Scope, leaf: Any, period: int, only: str | None) -> list[Term]:
             terms += _ledger(scope, ledger, leaf, regions, period)
     if ledgers(leaf):
         return terms
-    if leaf.quantity == "purchases":
-        return _volume(scope, set(leaf.commodity), regions, period)
+    if leaf.quantity in ("purchases", "sales"):
+        return _volume(scope, leaf, regions, period)
     for technology in _chosen(scope, leaf):
         for region in regions:
             key = (region, technology, period)
@@ -53,6 +55,10 @@ def _leaf(scope: Scope, leaf: Any, period: int, only: str | None) -> list[Term]:
                 terms += capacity(scope, *key)
             elif leaf.quantity == "additions":
                 terms += scope.term(None, (), "new_capacity", key, 1 / scope.parameters.horizon.n(period))
+            elif leaf.quantity == "retirements":
+                terms += [(f / scope.parameters.horizon.n(period), e, v) for f, e, v in closures(scope, *key)]
+            elif leaf.quantity == "investment":
+                terms += _invested(scope, key)
             else:
                 terms += _use(scope, set(leaf.commodity), region, technology, period)
     return terms
@@ -99,11 +105,50 @@ def _chosen(scope: Scope, leaf: Any) -> list[str]:
     ]
 
 
-def _volume(scope: Scope, commodities: set[str], regions: tuple[str, ...], period: int) -> list[Term]:
+def _account(scope: Scope, leaf: Any, regions: tuple[str, ...], period: int) -> list[Term]:
+    """Precomputed rates times activity or capacity, and changes times adopted activity."""
+    account, terms = leaf.account, list[Term]()
+    held = leaf.quantity == "capacity"
+    for technology in _chosen(scope, leaf):
+        for region in regions:
+            pair = (region, technology)
+            for label in scope.labels[region, technology, period] if held else ():
+                key = (account, *pair, label, period)
+                if key in scope.table("account_live"):
+                    terms += times(("account_live", key), vintage(scope, *pair, label, period))
+            terms += scope.constant("account_standing", (account, *pair, period)) if held else []
+            for cohort in [] if held else scope.cohorts.get(pair, []):
+                key = (account, *pair, cohort, period)
+                if key in scope.table("account_rate"):
+                    terms += scope.term("account_rate", key, "activity", key[1:])
+            table = "account_fitted" if held else "account_change"
+            for measure in scope.measures.get(pair, []):
+                key = (account, region, measure, technology, period)
+                if key in scope.table(table):
+                    terms += scope.term(table, key, "adopted", key[1:])
+    return terms
+
+
+def _invested(scope: Scope, key: tuple[str, str, int]) -> list[Term]:
+    """Overnight cost of new capacity, of what is converted or renewed to it, and of measures fitted to it, a year."""
+    region, technology, period = key
+    share = 1 / scope.parameters.horizon.n(period)
+    terms = scope.term("overnight_cost", key, "new_capacity", key, share)
+    for component, index in scope.arriving[key]:
+        terms.append((share, ("conversion_cost", (index[0], index[1], period)), (component, index)))
+    for measure in scope.measures.get((region, technology), []):
+        fitted = (region, measure, technology, period)
+        terms += scope.term("measure_cost", fitted, "new_measure", fitted, share)
+    return terms
+
+
+def _volume(scope: Scope, leaf: Any, regions: tuple[str, ...], period: int) -> list[Term]:
     terms: list[Term] = []
     for region, market in scope.parameters.sets["markets"]:
         commodity, direction, _ = scope.parameters.facts["market"][market]
-        if region in regions and commodity in commodities and direction == "buy":
+        if region not in regions or commodity not in leaf.commodity or (leaf.market is not None and market not in leaf.market):
+            continue
+        if (direction == "buy") == (leaf.quantity == "purchases"):
             terms += scope.term(None, (), "market_volume", (region, market, period))
     return terms
 

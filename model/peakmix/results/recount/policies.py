@@ -72,9 +72,22 @@ def _limit(sheet: Sheet, name: str, policy: Any) -> None:
             sheet.put(("policy_budget", name), sense, level, scope.constant("policy_value", key), excess)
             continue
         bound = scope.constant("policy_value", key)
-        if policy.kind == "intensity":
-            bound = product(scope, ("policy_value", key), indicator(scope, policy.scoped(policy.denominator), key[1]))
-        sheet.put(("policy_limit", *key), sense, indicator(scope, what, key[1]), bound, excess)
+        if policy.denominator is not None:
+            bound = product(scope, ("policy_value", key), _part(sheet, policy, key))
+        name_of_row = "policy_voluntary" if policy.reported else f"policy_{policy.instrument}"
+        if policy.reported:
+            excess = scope.term(None, (), "policy_gap", key, float(sense))
+        sheet.put((name_of_row, *key), sense, indicator(scope, what, key[1]), bound, excess)
+
+
+def _part(sheet: Sheet, policy: Any, key: Key) -> list[Term]:
+    """A denominator: its variable where it has one, which is then checked against the indicator, else written out."""
+    scope = sheet.scope
+    written = indicator(scope, policy.scoped(policy.denominator), key[1])
+    variable = scope.term(None, (), "indicator_part", key)
+    if variable:
+        sheet.put(("indicator_part_level", *key), 0, written, variable)
+    return variable or written
 
 
 def _peak(sheet: Sheet, name: str, policy: Any) -> None:
@@ -194,6 +207,7 @@ def _finance(sheet: Sheet, name: str, policy: Any) -> None:
 
 TWINS: dict[str, Callable[[Sheet, str, Any], None]] = {
     "limit": _limit,
+    "target": _limit,
     "peak": _peak,
     "price": _price,
     "pace": _pace,
