@@ -188,7 +188,8 @@ def pace() -> Prepared:
 
 
 def market() -> Prepared:
-    """One account with bank, loan, offsets and collar on two scopes; accounts by place with a benchmark, amounts and trade."""
+    """One account with bank, loan, offsets and collar on two scopes; accounts by place with a benchmark, amounts and trade;
+    bands with measures and sales that may be kept; carbon banks that lend, for allowances and for money."""
     both = {"quantity": "co2", "scopes": ["direct", "purchased_power"]}
     output = {"quantity": "output"}
     one = {"indicator": both, "allocation": [{"amount": {2026: "15 Mt/yr", 2034: "11 Mt/yr"}}], "from_year": 2026}
@@ -196,7 +197,27 @@ def market() -> Prepared:
     one |= {"offsets": {"price": "20 CNY/t", "quota": 0.05}, "floor": "5 CNY/t", "ceiling": {2026: "60 CNY/t", 2034: "90 CNY/t"}}
     given = [{"benchmark": "1.2 t/t", "output": output}, {"amount": "0.5 Mt/yr", "location": "West"}]
     rule = {"instrument": "market"}
-    return ruled(national=rule | one, local=rule | {"accounts": "place", "allocation": given, "banking": False})
+    attributed = {"balance": "1.9 t/t", "attributed": {"steam": "0.25 t/t"}, "through": ["boiler"]}
+    bands = [{"band": {"technologies": ["works"]} | attributed, "tightening": {2026: 1.0, 2034: 0.8}}]
+    bands.append({"benchmark": "0.02 t/t", "output": output})
+    banded = {"accounts": "place", "allocation": bands, "banking_limit": "0.5 Mt", "banking_sales": 1.5, "ceiling": "80 CNY/t"}
+    bank = {"bid": "10 CNY/t", "ask": {2026: "30 CNY/t", 2034: "40 CNY/t"}, "opening": "4 Mt", "limit": "9 Mt"}
+    lender = {"accounts": "place", "trade": "bank", "allocation": given, "tightening": {2026: 1.2, 2034: 1.1}}
+    lender |= {"ceiling": "95 CNY/t"}
+    lent = {"interest": 0.02, "paid_in": "allowances", "limit": "3 Mt"}
+    money = bank | {"lending": {"interest": 0.03}}
+    problem = plants().commodity("steam", "intermediate").flow("dirty", "steam", 0.5)
+    problem.technology("boiler", "steam", capacity=False, co2=0.3, variable_cost=9.0)
+    problem.measure("scrubber", "dirty", {}, removes={"CO2_process": 0.3}, capital_cost=20.0, applicability=0.5)
+    problem.measure("lagging", "dirty", {("steam", "saves_input"): 0.1}, capital_cost=3.0)
+    return ruled(
+        problem,
+        national=rule | one,
+        local=rule | {"accounts": "place", "allocation": given, "banking": False},
+        banded=rule | banded,
+        lender=rule | lender | {"carbon_bank": bank | {"lending": lent}},
+        reserve=rule | {"allocation": [{"amount": "16 Mt/yr"}], "carbon_bank": money},
+    )
 
 
 def finance() -> Prepared:

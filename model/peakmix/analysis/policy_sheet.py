@@ -24,8 +24,14 @@ SHEET = {
     "policy_slack_left": "slack", "policy_excess": "excess", "policy_unit": "unit", "policy_price": "price",
     "policy_price_unit": "price_unit", "policy_binding": "binding", "policy_payer": "payer", "policy_source": "source",
 }  # fmt: skip
-ACCOUNTS = ("policy", "account", "period", "emission", "given", "offset", "ceiling", "sold", "floor", "held", "price")
-KEPT = ("allowance_emission", "allowance_trade", "finance_cover", "finance_share", "finance_cash", "swap_new", "swap_pool")
+ACCOUNTS = (
+    "policy", "account", "period", "emission", "given", "offset", "ceiling", "sold", "floor", "to_bank", "from_bank", "lent",
+    "interest", "lapsed", "held", "inventory", "price",
+)  # fmt: skip
+KEPT = (
+    "allowance_emission", "allowance_trade", "allowance_sales", "carbon_bank", "finance_cover", "finance_share", "finance_cash",
+    "swap_new", "swap_pool",
+)  # fmt: skip
 """Rules that keep ledgers: told about when they are asked for by name."""
 
 
@@ -109,7 +115,12 @@ def _cells(frame: pd.DataFrame) -> Iterator[Sequence[object]]:
 
 
 def _accounts(frame: pd.DataFrame) -> list[str]:
-    """The accounts of a compliance report."""
-    head = ["policy", "account", "period", "emitted", "given", "offsets", "at ceiling", "sold", "at floor", "held at end", "price"]
-    rows = [[*map(str, row[:3]), *map(float, row[3:])] for row in frame[list(ACCOUNTS)].itertuples(index=False, name=None)]
-    return ["allowance accounts, millions a year; held in millions; sold below zero is bought", *table(head, rows, left=2)]
+    """The accounts of a compliance report; what no account has is left out."""
+    words = {"emission": "emitted", "offset": "offsets", "ceiling": "at ceiling", "floor": "at floor", "to_bank": "to bank",
+             "from_bank": "from bank", "lent": "owed to bank", "held": "held at end", "inventory": "bank's stock"}  # fmt: skip
+    always = ("policy", "account", "period", "emission", "given", "held", "price")
+    shown = [name for name in ACCOUNTS if name in always or frame[name].abs().max() > FELT]
+    rows = [[*map(str, row[:3]), *map(float, row[3:])] for row in frame[shown].itertuples(index=False, name=None)]
+    head = [words.get(name, name) for name in shown]
+    told = "allowance accounts, millions a year; held, owed and stock in millions; sold below zero is bought"
+    return [told, *table(head, rows, left=2)]

@@ -1,4 +1,4 @@
-"""The library's front door: load, check, build, run, window, explain, peak_curve, sensitivity, verify, open.
+"""The library's front door: load, check, build, run, window, explain, compliance, peak_curve, sensitivity, verify, open.
 
 Each function is what the command of the same name does; errors are ``peakmix.foundation.errors``. Names load on first use.
 """
@@ -12,6 +12,7 @@ HOMES = {
     "RunResult": ("peakmix.api.running", "RunResult"),
     "build": ("peakmix.api.sizing", "build"),
     "check": ("peakmix.api.checking", "check"),
+    "compliance": ("peakmix.analysis.compliance", "compliance"),
     "explain": ("peakmix.api.explaining", "explain"),
     "load": ("peakmix.tables.loading", "load"),
     "open": ("peakmix.api.opening", "open_any"),
@@ -23,7 +24,7 @@ HOMES = {
     "window": ("peakmix.api.window", "window"),
 }
 __all__ = [
-    "RunResult", "build", "check", "explain", "load", "open", "peak_curve", "run", "run_scenario", "sensitivity",
+    "RunResult", "build", "check", "compliance", "explain", "load", "open", "peak_curve", "run", "run_scenario", "sensitivity",
     "verify", "window",
 ]  # fmt: skip
 

@@ -162,6 +162,8 @@ def _policies(dataset: xr.Dataset) -> Values:
         for name, account, period, *amounts in _rows(dataset, "allowance", kept):
             for decision, amount in zip(DECISIONS, amounts, strict=True):
                 values.setdefault(f"allowance_{decision}", {})[name, account, period] = amount
+        stock = _rows(dataset, "allowance", ("policy", "period", "inventory"))
+        values["allowance_inventory"] = {(name, period): amount for name, period, amount in stock}
     return values
 
 

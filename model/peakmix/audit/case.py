@@ -22,7 +22,8 @@ COMPONENTS = (
     "activity", "stock", "new_capacity", "entering_capacity", "early_retirement", "conversion", "renewal",
     "market_volume", "trade", "delivery", "stockpile", "adopted", "new_measure", "policy_excess", "policy_charge",
     "swap_flow", "swap_pool", "ledger", "allowance_emission", "allowance_held", "allowance_sold", "allowance_offset",
-    "allowance_ceiling", "allowance_floor", "loan_draw", "cash_flow",
+    "allowance_ceiling", "allowance_floor", "allowance_marketed", "allowance_to_bank", "allowance_from_bank", "allowance_lent",
+    "allowance_inventory", "loan_draw", "cash_flow",
 )  # fmt: skip
 """Decisions that the audit knows; the last index of each is the period."""
 NOTHING = "nothing"

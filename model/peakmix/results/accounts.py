@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any
 
 import numpy as np
@@ -12,10 +12,11 @@ from peakmix.results.axes import text_array
 from peakmix.results.extract import span_of
 from peakmix.results.prices import weight
 from peakmix.results.recount.recount import Point, Recount
-from peakmix.solve.program import LinearProgram
+from peakmix.solve.program import FloatArray, LinearProgram
 from peakmix.solve.solution import Solution
 
-DECISIONS = ("emission", "held", "sold", "offset", "ceiling", "floor")
+DECISIONS = ("emission", "held", "sold", "offset", "ceiling", "floor", "marketed", "to_bank", "from_bank", "lent")
+"""Decisions of an account; the inventory of the carbon bank belongs to all accounts of a market."""
 ACCOUNT = "policy_allowance_account"
 Levers = Mapping[Any, float]
 Sheet = dict[str, Any]
@@ -25,9 +26,9 @@ SMALL = 1e-9
 
 
 def account_columns(
-    parameters: Parameters, recount: Recount, point: Point, lp: LinearProgram, solution: Solution
+    parameters: Parameters, recount: Recount, point: Point, lp: LinearProgram, solution: Solution, levers: Levers = NONE
 ) -> dict[str, Any]:
-    """One row an account and period: Mt/yr, what is kept in Mt, price in money of the year per natural unit."""
+    """One row an account and period: Mt/yr; brought, held, lent and the carbon bank's inventory in Mt; price per natural unit."""
     keys: list[Key] = lp.cols.members[span_of(lp.cols, "allowance_emission")]
     columns: dict[str, Any] = {
         "policy": text_array(key[0] for key in keys),
@@ -37,17 +38,45 @@ def account_columns(
     for name in DECISIONS:
         found = _values(lp, solution, f"allowance_{name}")
         columns[name] = np.array([found.get(key, 0.0) for key in keys], dtype=np.float64)
-    held = point.by_label(recount.policies.bound) if keys else {}
-    opening = parameters.values.get("allowance_opening", {})
-    first = {name: facts["periods"][0] for name, facts in parameters.facts.get("allowance", {}).items()}
-    brought = [opening.get(key[:2], 0.0) if key[2] == first[key[0]] else 0.0 for key in keys]
-    bound = np.array([held[ACCOUNT, *key] for key in keys], dtype=np.float64)
-    columns["given"] = bound - np.array(brought, dtype=np.float64) - columns["offset"] - columns["ceiling"]
+    bound = point.by_label(recount.policies.bound) if keys else {}
+    before: dict[Key, Key] = {key: _before(parameters, key) for key in keys}
+    held, lent, stock = (_values(lp, solution, f"allowance_{name}") for name in ("held", "lent", "inventory"))
+    years = {key: float(parameters.horizon.n(key[2])) for key in keys}
+
+    def element(name: str, key: Key) -> float:
+        return float(levers.get((name, key), parameters.get(name, key)))
+
+    def column(number: Callable[[Key], float]) -> FloatArray:
+        return np.array([float(number(key)) for key in keys], dtype=np.float64)
+
+    owed = column(lambda k: lent.get(before[k], 0.0))
+    length = column(lambda k: years[k])
+    start = column(lambda k: element("allowance_opening", k[:2]) * years[k] if not before[k] else held.get(before[k], 0.0))
+    columns["brought"], columns["inventory"] = start, column(lambda k: stock.get((k[0], k[2]), 0.0))
+    columns["inventory_start"] = column(
+        lambda k: stock.get((k[0], before[k][2]), 0.0) if before[k] else element("carbon_bank_opening", k[:1])
+    )
+    columns["interest"] = column(lambda k: element("carbon_bank_interest", (k[0], k[2]))) * owed
+    columns["borrowed"] = (columns["lent"] - owed) / length
+    first = column(lambda k: not before[k])
+    inside = columns["offset"] + columns["ceiling"] + columns["from_bank"] + columns["borrowed"] + first * start / length
+    columns["given"] = column(lambda k: bound[ACCOUNT, *k]) - inside
+    columns["surplus"] = columns["given"] - columns["emission"]
     span = span_of(lp.rows, ACCOUNT)
+    unused = lp.row_upper[span] - solution.row_value[span]
+    left = dict(zip(lp.rows.members[span], unused.tolist(), strict=True))
+    columns["lapsed"] = column(lambda k: left[k])
     duals = dict(zip(lp.rows.members[span], solution.row_dual[span].tolist(), strict=True))
     prices = [abs(duals[key]) / weight(parameters, "annual", key[2]) for key in keys]
     columns["price"] = np.array(prices, dtype=np.float64)
     return columns
+
+
+def _before(parameters: Parameters, key: Key) -> Key:
+    """The account one period before; empty in the first period of its market."""
+    if key[2] == parameters.facts["allowance"][key[0]]["periods"][0]:
+        return ()
+    return (*key[:2], parameters.horizon.before(key[2]))
 
 
 def loan_columns(parameters: Parameters, lp: LinearProgram, solution: Solution, levers: Levers = NONE) -> Sheet:

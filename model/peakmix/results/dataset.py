@@ -248,7 +248,7 @@ def _sheets(made: Assembly) -> None:
     swap["amount"] = np.array([amount for _, amount in flows])
     swap["ratio"] = np.array([float(made.parameters["swap_ratio"][key]) for key, _ in flows])
     _columns(made, "swap", "swap_row", swap)
-    accounts = account_columns(made.parameters, made.recount, made.point, parts.lp, parts.solution)
+    accounts = account_columns(made.parameters, made.recount, made.point, parts.lp, parts.solution, parts.levers)
     _columns(made, "allowance", "allowance_row", accounts)
     _columns(made, "loan", "loan_row", loan_columns(made.parameters, parts.lp, parts.solution, parts.levers))
     _columns(made, "legacy", "legacy_row", legacy_columns(made.parameters, parts.levers))

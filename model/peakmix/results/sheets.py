@@ -166,7 +166,8 @@ def where(component: str, index: Key) -> tuple[str, str, int]:
         return str(index[2]), f"{index[1]}, {index[3]}", int(index[4])
     if component in ("policy_pace", "policy_swap_new", "policy_finance_cover"):
         return str(index[1]), str(index[2]), int(index[3])
-    if component in ("policy_swap_pool", "policy_swap_no_growth") or (component.startswith("policy_allowance") and len(index) > 2):
+    by_account = component.startswith(("policy_allowance", "policy_carbon_bank")) and len(index) > 2
+    if component in ("policy_swap_pool", "policy_swap_no_growth") or by_account:
         return str(index[1]), "", int(index[2])
     return "", "", int(index[-1])
 

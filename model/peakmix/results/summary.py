@@ -17,7 +17,8 @@ LEAST_SHARE = 0.005
 """Technologies below this share of a product in every period are added up as ``other``."""
 MOST_ROWS = 8
 KEPT = (
-    "policy_allowance_emission", "policy_allowance_trade", "policy_finance_cover", "policy_finance_share", "policy_finance_cash",
+    "policy_allowance_emission", "policy_allowance_trade", "policy_allowance_sales", "policy_carbon_bank",
+    "policy_finance_cover", "policy_finance_share", "policy_finance_cash",
 )  # fmt: skip
 """Rows that keep accounts and say nothing by themselves."""
 MOST_POLICY_ROWS = 40

@@ -195,5 +195,10 @@ def _market(scenario: Scenario, route: Keys, policy: MarketPolicy, known: Known)
         yield from _name(scenario, (*place, "location"), entry.location, known.places, "a location")
         if entry.output is not None:
             yield from _indicator(scenario, (*place, "output"), entry.output, known)
+        if entry.band is not None:
+            for key, chosen in (("technologies", entry.band.technologies), ("through", entry.band.through)):
+                yield from _names(scenario, (*place, "band", key), chosen, known.groups, "a technology or technology group")
+            for name in entry.band.attributed:
+                yield from _name(scenario, (*place, "band", "attributed", name), name, known.commodities, "a commodity")
     for name in policy.opening:
         yield from _name(scenario, (*route, "opening", name), name, known.places, "a location")

@@ -6,33 +6,76 @@ from typing import Annotated, Literal, Self
 
 from pydantic import Field, model_validator
 
-from peakmix.scenario.fields import Amount, AmountSeries, Block, Flag, Name, Share
+from peakmix.scenario.fields import ALWAYS, Amount, AmountSeries, Block, Flag, Name, NotNegative, Quantity, Selection, Share
 from peakmix.scenario.indicators import Indicator
 from peakmix.scenario.policy_base import Dated
 
+BAND_QUANTITIES = ("direct_co2", "pollutant")
+"""Quantities that a single plant has; what is bought stands beside the plants."""
+
+
+def always(number: float) -> AmountSeries:
+    """A series that holds one number in every year."""
+    return {ALWAYS: Quantity(value=number)}
+
+
+class Band(Block):
+    """Allowances close to verified emissions: a plant of intensity e is given ``e (1 + a)`` per unit of output.
+
+    ``a = slope (balance - e) / balance``, kept within ``-clamp`` and ``+clamp``. ``balance`` is an intensity, per unit of the main
+    output of the ``technologies``. ``attributed``: emissions that other technologies book belong to the plant, so much per
+    unit of a commodity that the plant takes in or gives away; ``through`` names the technologies that book them. A clamp of
+    0 gives what is emitted. Default slope and clamp: China's national market for steel, cement and aluminium from 2025 on.
+    """
+
+    technologies: Selection
+    balance: AmountSeries
+    slope: AmountSeries = always(0.15)
+    clamp: AmountSeries = always(0.03)
+    attributed: dict[Name, AmountSeries] = Field(default_factory=dict)
+    through: Selection = None
+
+    @model_validator(mode="after")
+    def _signs(self) -> Self:
+        """Technologies are named; intensities above zero, slope and clamp not below it."""
+        if self.technologies is None:
+            raise ValueError("a band names its technologies")
+        if any(q.value <= 0 for q in self.balance.values()):
+            raise ValueError("the balance of a band lies above zero")
+        if any(q.value < 0 for series in (self.slope, self.clamp) for q in series.values()):
+            raise ValueError("slope and clamp of a band are not below zero")
+        if self.through is not None and not self.attributed:
+            raise ValueError("through needs attributed: the commodities whose emissions belong to the plant")
+        return self
+
 
 class Allocation(Block):
-    """Free allowances: ``benchmark`` per unit of ``output`` (an indicator of quantity output), or an ``amount`` a year.
+    """Free allowances: ``benchmark`` per unit of ``output`` (an indicator of quantity output), a ``band``, or an ``amount`` a year.
 
-    An amount names its ``location`` where the market keeps accounts by place.
+    An amount names its ``location`` where the market keeps accounts by place. ``tightening`` is a factor by year on the
+    benchmark, on the amount, or on the balance of the band.
     """
 
     benchmark: AmountSeries | None = None
     output: Indicator | None = None
     amount: AmountSeries | None = None
+    band: Band | None = None
     location: Name | None = None
+    tightening: AmountSeries | None = None
 
     @model_validator(mode="after")
     def _one_kind(self) -> Self:
-        """A benchmark with its output, or an amount."""
-        if (self.benchmark is None) == (self.amount is None):
-            raise ValueError("an allocation is either a benchmark or an amount")
+        """A benchmark with its output, a band, or an amount."""
+        if sum(kind is not None for kind in (self.benchmark, self.amount, self.band)) != 1:
+            raise ValueError("an allocation is either a benchmark or an amount or a band")
         if (self.benchmark is None) != (self.output is None):
             raise ValueError("benchmark and output go together")
         if self.output is not None and any(leaf.quantity != "output" for _, leaf in self.output.leaves()):
             raise ValueError("a benchmark multiplies an indicator of quantity output")
         if self.output is not None and self.location is not None:
             raise ValueError("the location of a benchmark stands in its output")
+        if self.band is not None and self.location is not None:
+            raise ValueError("a band holds wherever the market does")
         return self
 
 
@@ -43,29 +86,60 @@ class Offsets(Block):
     quota: Share
 
 
+class Lending(Block):
+    """Allowances lent by a carbon bank: ``interest`` a year on what is owed at the end of a period, due in the next.
+
+    ``paid_in: money`` charges interest x ask price, ``allowances`` are paid into the bank's inventory. ``limit`` bounds what
+    one account owes; nothing is owed at the end of the last period.
+    """
+
+    interest: AmountSeries
+    paid_in: Literal["money", "allowances"] = "money"
+    limit: Amount | None = None
+
+
+class CarbonBank(Block):
+    """An institution that buys allowances at ``bid``, sells them at ``ask``, and may lend what it holds.
+
+    ``opening`` is its inventory at the start, ``limit`` the largest at the end of a period. It never sells or lends what it does
+    not hold.
+    """
+
+    bid: AmountSeries
+    ask: AmountSeries
+    opening: Amount = Quantity(value=0.0)
+    limit: Amount | None = None
+    lending: Lending | None = None
+
+
 class MarketPolicy(Dated):
     """Allowances: emissions are covered by free allocation, banked and borrowed allowances, trade, offsets and a collar.
 
-    ``accounts: one`` keeps one account for the whole scope, ``place`` one for each region, with trade between them.
-    ``opening`` is what is in the accounts at the start, by place. ``banking_limit`` and ``borrowing_limit`` bound each
-    account at the end of a period; nothing is owed at the end of the last one. ``ceiling``: the authority sells at that
-    price without limit; ``floor``: it buys at that price. Values by year are means over the period, unless ``between``
-    says step.
+    ``accounts: one`` keeps one account for the whole scope, ``place`` one for each region, with trade between them; ``trade:
+    bank`` leaves only the carbon bank to trade with. ``opening`` is what is in the accounts at the start, by place.
+    ``banking_limit`` and ``borrowing_limit`` bound each account at the end of a period; nothing is owed at the end of the last
+    one. ``banking_sales`` adds that many times the period's sales of plants with a surplus to ``banking_limit``.
+    ``tightening``: a factor by year on every allocation. ``ceiling``: the authority sells at that price without limit;
+    ``floor``: it buys at that price. Values by year are means over the period, unless ``between`` says step.
     """
 
     instrument: Literal["market"]
     indicator: Indicator = Indicator(quantity="direct_co2")
     between: Literal["linear", "step"] = "linear"
     accounts: Literal["one", "place"] = "one"
+    trade: Literal["free", "bank"] = "free"
     allocation: Annotated[tuple[Allocation, ...], Field(min_length=1)]
+    tightening: AmountSeries | None = None
     opening: dict[Name, Amount] = Field(default_factory=dict)
     banking: Flag = True
     banking_limit: Amount | None = None
+    banking_sales: NotNegative | None = None
     borrowing: Flag = False
     borrowing_limit: Amount | None = None
     offsets: Offsets | None = None
     floor: AmountSeries | None = None
     ceiling: AmountSeries | None = None
+    carbon_bank: CarbonBank | None = None
 
     @model_validator(mode="after")
     def _consistent(self) -> Self:
@@ -76,4 +150,21 @@ class MarketPolicy(Dated):
             raise ValueError("borrowing_limit needs borrowing: true")
         if self.accounts == "place" and any(a.amount is not None and a.location is None for a in self.allocation):
             raise ValueError("with accounts by place an amount names its location")
+        if self.trade == "bank" and (self.carbon_bank is None or self.accounts == "one"):
+            raise ValueError("trade: bank needs a carbon_bank and accounts: place")
+        return self
+
+    @model_validator(mode="after")
+    def _by_plant(self) -> Self:
+        """What depends on single plants needs an indicator and allocations that single plants have."""
+        if self.banking_sales is not None:
+            if self.banking_limit is None:
+                raise ValueError("banking_sales is added to banking_limit; state it, if need be as 0")
+            if any(entry.amount is not None for entry in self.allocation):
+                raise ValueError("banking_sales needs an allocation by plant: benchmarks or bands, no amounts")
+            if self.borrowing:
+                raise ValueError("banking_sales needs borrowing: false")
+        plain = all(leaf.quantity in BAND_QUANTITIES for _, leaf in self.indicator.leaves())
+        if not plain and (self.banking_sales is not None or any(entry.band is not None for entry in self.allocation)):
+            raise ValueError(f"a band and banking_sales need an indicator of {' or '.join(BAND_QUANTITIES)}")
         return self

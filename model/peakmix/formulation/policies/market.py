@@ -1,25 +1,44 @@
-"""Allowance market: emissions are covered by free allocation, bank, trade, offsets and a price collar.
+"""Allowance market: emissions are covered by free allocation, bank, trade, offsets, a price collar and a carbon bank.
 
 Rows     policy_allowance_emission(policy, place, period)   e = E, the emissions an account answers for
          policy_allowance_account(policy, place, period)
-             e + (B[p] - B[p-1]) / n_p + S + W - O - U <= A + sum_k beta_k Q_k        what is not used may lapse
+             e + (B[p] - B[p-1]) / n_p + S + W + C + i L[p-1] - O - U - D - (L[p] - L[p-1]) / n_p
+                 <= A + sum_k beta_k Q_k + sum_v alpha_v x_v                          what is not used may lapse
          policy_allowance_trade(policy, period)             sum over places of S = 0            accounts by place only
-         policy_allowance_bank(policy, place, period)       B[p] <= banking limit
+         policy_allowance_bank(policy, place, period)       B[p] - kappa n_p M[p] <= banking limit
+         policy_allowance_sales(policy, place, period)
+             M - S - W - C - i L[p-1] + O + U + D + (L[p] - L[p-1]) / n_p <= sum_v max(0, e_v - alpha_v) x_v
          policy_allowance_loan(policy, place, period)       -B[p] <= borrowing limit, in every period but the last
          policy_allowance_offset(policy, place, period)     O <= quota x e
+         policy_carbon_bank(policy, period)
+             I[p] - I[p-1] = sum over places of n_p (C - D) - (L[p] - L[p-1]) + n_p i L[p-1]
+         policy_carbon_bank_limit(policy, period)           I[p] <= inventory limit
+         policy_carbon_bank_lending(policy, place, period)  L[p] <= lending limit, in every period but the last
 Symbols  E  indicator over the scope, direct CO2 unless another is named           its yearly unit (Mt/yr)
-         A, beta Q  free allocation: an amount, and a benchmark times output      Mt/yr
+         A, beta Q  free allocation: an amount, and a benchmark times output, tightening included            Mt/yr
+         alpha x  free allocation by intensity band, a number per technology, vintage and measure v, times activity
+             alpha = e (1 + a), a = slope (b - e) / b within +-clamp, e the plant's intensity, b the balance  t/t
          B  allowances in the account at the end of the period                     Mt, below zero where borrowing is allowed
          S  allowances sold to other places, below zero bought                     Mt/yr
+         M  sales of plants with a surplus, out of the account or to plants inside that lack allowances            Mt/yr
+         kappa  multiple of the sales that may be kept on top of the banking limit                                 1
          O  offsets; U  bought from the authority at the ceiling; W  sold to it at the floor        Mt/yr
-         objective  D_p (offset price O + ceiling U - floor W); the latter two are transfers
-Dual     policy_allowance_account, annual, in CNY per natural unit: the price of an allowance, with accounts by place the same
-         everywhere; policy_allowance_bank and policy_allowance_loan over the period: worth of room for one more allowance kept
-         or owed; policy_allowance_offset: price less what an offset costs; a bank that is not empty lets the price grow
-         with the mean discount factor, price[p] D_p / n_p
+         C  sold to the carbon bank at the bid; D  bought from it at the ask       Mt/yr
+         I  inventory of the carbon bank; L  owed to it; i  interest a year, 0 here if paid in money          Mt, Mt, 1/yr
+         objective  D_p (offset price O + ceiling U - floor W + ask D - bid C + i ask L[p-1]); all but offsets are transfers
+Dual     policy_allowance_account, annual, in CNY per natural unit: the price of an allowance, with free trade the same
+         everywhere, with trade through the carbon bank alone between bid and ask while it has stock and room;
+         policy_allowance_bank, policy_allowance_loan and policy_carbon_bank_lending over the period: worth of room for one
+         more allowance kept or owed; policy_allowance_offset: price less what an offset costs; policy_carbon_bank over the
+         period: worth of one more allowance in its inventory; a bank that is not empty lets the price grow with the mean
+         discount factor, price[p] D_p / n_p
 Traps    a benchmark pays for output: price x beta a unit, so that the marginal carbon cost of output is price x (e - beta);
-         what is banked at the end of the horizon is worth nothing
-Source   design section 4; design 3.9
+         a band pays back most of what a plant emits: a tonne saved brings about slope, not 1, of an allowance, and beyond
+         the clamp only the clamp; measures on one plant are reckoned one by one; net sales of a whole account would forbid a
+         buyer to keep anything and gross sales could be made by selling to oneself: M counts sales of plants, and with it nobody
+         buys more than its plants lack; what is banked or in the inventory at the end of the horizon is worth nothing
+Source   design 3.15, section 4; design 3.9; the band: ICAP on the 2024-2025 plan for steel, cement and aluminium, formula as
+         coded from the ministry's consultation draft; kappa: ICAP on the power sector's plan for 2023-2024
 """
 
 from __future__ import annotations
@@ -30,110 +49,12 @@ import pyomo.environ as pyo
 
 from peakmix.formulation.indicators import express
 from peakmix.formulation.model import has_terms, total
-from peakmix.formulation.policies.common import (
-    check_scope,
-    converted,
-    indicator_unit,
-    natural,
-    periods_of,
-    rows,
-    value_in,
-    variables,
-)
+from peakmix.formulation.policies.common import rows, variables
+from peakmix.formulation.policies.market_bank import account_terms, build_bank
+from peakmix.formulation.policies.market_numbers import WHOLE, derive
+from peakmix.formulation.policies.market_terms import by_plant
 from peakmix.formulation.registry import Instrument
 from peakmix.parameters.container import Parameters
-from peakmix.parameters.refuse import refuse
-
-WHOLE = "all"
-"""Place of the only account."""
-
-
-def derive(policy_id: str, policy: Any, parameters: Parameters, context: Any) -> None:
-    """Allocation and opening by account, charges of offsets and collar, quota and limits by period."""
-    indicator = policy.scoped(policy.indicator)
-    check_scope(policy_id, indicator, parameters)
-    unit = indicator_unit(indicator, parameters)
-    parameters.facts.setdefault("policy_unit", {})[policy_id] = (unit, natural(unit))
-    periods = periods_of(policy, parameters)
-    if not periods:
-        raise refuse(
-            f"policies.{policy_id} holds in no period",
-            rule="a policy takes effect in the first period that starts at or after its year",
-            fix="move from_year or to_year so that a period starts between them",
-        )
-    regions = parameters.regions_of(policy.location)
-    accounts = [WHOLE] if policy.accounts == "one" else list(regions)
-    parameters.facts.setdefault("allowance", {})[policy_id] = {"periods": periods, "accounts": accounts}
-    _derive_allocation(policy_id, policy, parameters, context, unit)
-    total_unit = unit.replace("/yr", "")
-    for place, amount in policy.opening.items():
-        account = _account(policy_id, "opening", place, policy, parameters, context)
-        number = converted(policy_id, "opening", amount, total_unit, context)
-        parameters.add("allowance_opening", (policy_id, account), number / parameters.horizon.n(periods[0]))
-    for name, limit in (("allowance_bank_limit", policy.banking_limit), ("allowance_loan_limit", policy.borrowing_limit)):
-        if limit is not None:
-            parameters.put(name, (policy_id,), converted(policy_id, name, limit, total_unit, context))
-    _derive_prices(policy_id, policy, parameters, context, f"{context.money}/{natural(unit)}")
-
-
-def _account(policy_id: str, field: str, place: str, policy: Any, parameters: Parameters, context: Any) -> str:
-    """Account that a place belongs to."""
-    if policy.accounts == "one":
-        return WHOLE
-    region = next((r for r, members in context.regions.items() if place in (r, *members)), None)
-    if region not in parameters.facts["allowance"][policy_id]["accounts"]:
-        raise refuse(
-            f"policies.{policy_id}.{field}: {place} has no account",
-            rule="with accounts by place allowances belong to a region of the scope at the chosen resolution",
-            fix="name a region inside the policy's location, or keep accounts: one",
-        )
-    return str(region)
-
-
-def _derive_allocation(policy_id: str, policy: Any, parameters: Parameters, context: Any, unit: str) -> None:
-    """``allowance_amount[policy, account, period]`` and ``allowance_benchmark[policy, entry, period]``."""
-    facts = parameters.facts["allowance"][policy_id]
-    for period in facts["periods"]:
-        for account in facts["accounts"]:
-            parameters.put("allowance_amount", (policy_id, account, period), 0.0)
-    for position, entry in enumerate(policy.allocation):
-        field = f"allocation.{position}"
-        if entry.amount is not None:
-            account = _account(policy_id, field, entry.location, policy, parameters, context)
-            numbers = {y: converted(policy_id, field, q, unit, context) for y, q in entry.amount.items()}
-            for period in facts["periods"]:
-                number = value_in(numbers, period, parameters, policy.between)
-                parameters.add("allowance_amount", (policy_id, account, period), number)
-            continue
-        output = policy.scoped(entry.output)
-        check_scope(policy_id, output, parameters)
-        target = f"{unit}/({indicator_unit(output, parameters)})"
-        numbers = {y: converted(policy_id, field, q, target, context) for y, q in entry.benchmark.items()}
-        for period in facts["periods"]:
-            number = value_in(numbers, period, parameters, policy.between)
-            parameters.put("allowance_benchmark", (policy_id, position, period), number)
-
-
-def _derive_prices(policy_id: str, policy: Any, parameters: Parameters, context: Any, money: str) -> None:
-    """``allowance_offset_charge``, ``allowance_ceiling_charge``, ``allowance_floor_charge``: D_p x price; the quota."""
-    stated = {"ceiling": policy.ceiling, "floor": policy.floor, "offset": policy.offsets and policy.offsets.price}
-    for period in parameters.facts["allowance"][policy_id]["periods"]:
-        prices = {}
-        for name, series in stated.items():
-            if series is not None:
-                numbers = {y: converted(policy_id, name, q, money, context) for y, q in series.items()}
-                prices[name] = value_in(numbers, period, parameters, policy.between)
-                sign = -1.0 if name == "floor" else 1.0
-                charge = sign * prices[name] * parameters.horizon.operating_weight(period)
-                parameters.put(f"allowance_{name}_charge", (policy_id, period), charge)
-        if policy.offsets is not None:
-            parameters.put("allowance_quota", (policy_id, period), policy.offsets.quota)
-        if prices.get("floor", 0.0) > prices.get("ceiling", float("inf")):
-            raise refuse(
-                f"policies.{policy_id}: in {period} the floor {prices['floor']:g} lies above the ceiling {prices['ceiling']:g}",
-                rule="what is bought at the ceiling may not be sold at a profit at the floor",
-                fix="lower the floor or raise the ceiling",
-            )
 
 
 def build(model: Any, parameters: Parameters, policy_id: str, policy: Any) -> None:
@@ -144,11 +65,18 @@ def build(model: Any, parameters: Parameters, policy_id: str, policy: Any) -> No
         for period in facts["periods"]:
             _row(model, parameters, policy_id, policy, account, period, before)
             before = period
-    if policy.accounts == "place":
+    if policy.carbon_bank is not None:
+        build_bank(model, parameters, policy_id)
+    if _trades(policy):
         sold = _free(model, "allowance_sold")
         for period in facts["periods"]:
             parts = [-1 * sold[policy_id, account, period] for account in facts["accounts"]]
             rows(model, "policy_allowance_trade")[policy_id, period] = total(parts) == 0
+
+
+def _trades(policy: Any) -> bool:
+    """May accounts sell to one another?"""
+    return bool(policy.accounts == "place" and policy.trade == "free")
 
 
 def _free(model: Any, name: str) -> Any:
@@ -172,10 +100,12 @@ def _row(
     used = [emission[key], *_held(model, parameters, policy_id, policy, account, period, years)]
     if before is not None and _keeps(policy):
         used.append(-1 / years * model.allowance_held[policy_id, account, before])
-    if region is not None:
+    out: list[Any] = []
+    into: list[Any] = []
+    if _trades(policy):
         sold = _free(model, "allowance_sold")
         sold.add(key)
-        used.append(sold[key])
+        out.append(sold[key])
     for name, component, sign in (
         ("offset", "policy_cost", -1), ("ceiling", "policy_transfer", -1), ("floor", "policy_transfer", 1),
     ):  # fmt: skip
@@ -183,8 +113,15 @@ def _row(
         if charge is not None:
             variable = variables(model, f"allowance_{name}")
             variable.add(key)
-            used.append(sign * variable[key])
+            (out if name == "floor" else into).append(sign * variable[key])
             model.books.cost(component, key, charge, variable[key])
+    if policy.carbon_bank is not None:
+        to_bank, others = account_terms(model, parameters, policy, key, before)
+        out.append(to_bank)
+        into += others
+    used += [*out, *into]
+    regions = (region,) if region is not None else parameters.regions_of(policy.location)
+    used += [-1 * term for term in by_plant(model, parameters, policy_id, "allowance_band", regions, period)]
     for position, entry in enumerate(policy.allocation):
         if entry.benchmark is not None:
             made = express(model, model.books, policy.scoped(entry.output), period, region)
@@ -193,6 +130,10 @@ def _row(
     given = parameters["allowance_amount"][key]
     opening = parameters.get("allowance_opening", (policy_id, account)) if before is None else 0
     rows(model, "policy_allowance_account")[key] = total(used) <= given + opening
+    if policy.banking_sales is not None:
+        lacking = by_plant(model, parameters, policy_id, "allowance_lacking", regions, period)
+        inside = [_marketed(model, key), *(-1 * term for term in (*out, *into, *lacking))]
+        rows(model, "policy_allowance_sales")[key] = total(inside) <= 0
     if policy.offsets is not None:
         cover = model.allowance_offset[key] - parameters["allowance_quota"][when] * emission[key]
         rows(model, "policy_allowance_offset")[key] = cover <= 0
@@ -221,8 +162,19 @@ def _held(
     if not policy.banking:
         held[key].setub(0)
     elif policy.banking_limit is not None:
-        rows(model, "policy_allowance_bank")[key] = held[key] <= parameters["allowance_bank_limit"][policy_id,]
+        kept = held[key]
+        if policy.banking_sales is not None:
+            kept = kept - parameters["allowance_sales_room"][policy_id, period] * _marketed(model, key)
+        rows(model, "policy_allowance_bank")[key] = kept <= parameters["allowance_bank_limit"][policy_id,]
     return [1 / years * held[key]]
+
+
+def _marketed(model: Any, key: tuple[str, str, int]) -> Any:
+    """Sales of the plants of an account that have a surplus."""
+    variable = variables(model, "allowance_marketed")
+    if key not in variable:
+        variable.add(key)
+    return variable[key]
 
 
 INSTRUMENT = Instrument(
@@ -232,10 +184,14 @@ INSTRUMENT = Instrument(
         "policy_allowance_account",
         "policy_allowance_trade",
         "policy_allowance_bank",
+        "policy_allowance_sales",
         "policy_allowance_loan",
         "policy_allowance_offset",
+        "policy_carbon_bank",
+        "policy_carbon_bank_limit",
+        "policy_carbon_bank_lending",
     ),
     derive,
     build,
-    books=("policy_allowance_emission", "policy_allowance_trade"),
+    books=("policy_allowance_emission", "policy_allowance_trade", "policy_allowance_sales", "policy_carbon_bank"),
 )

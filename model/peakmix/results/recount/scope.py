@@ -21,6 +21,7 @@ class Scope:
         self.variables = Variables(columns)
         self.elements = Elements(parameters)
         self._ledger_keys: dict[str, dict[tuple[str, str, int], list[Key]]] = {}
+        self._plant_keys: dict[str, dict[tuple[str, str, int], list[Key]]] = {}
 
     def builder(self, name: str) -> Builder:
         """An empty block."""
@@ -106,6 +107,15 @@ class Scope:
                 found[key[0], key[1], key[-1]].append(key)
             self._ledger_keys[table] = found
         return self._ledger_keys[table]
+
+    def plant_keys(self, table: str) -> dict[tuple[str, str, int], list[Key]]:
+        """Keys of a table of an allowance market by (policy, region, period)."""
+        if table not in self._plant_keys:
+            found: dict[tuple[str, str, int], list[Key]] = defaultdict(list)
+            for key in self.table(table):
+                found[key[0], key[1], key[-1]].append(key)
+            self._plant_keys[table] = found
+        return self._plant_keys[table]
 
     def activity(self, region: str, technology: str, period: int) -> list[Term]:
         """Activity of all cohorts, M{product}/yr."""
