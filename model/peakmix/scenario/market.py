@@ -162,9 +162,12 @@ class MarketPolicy(Dated):
                 raise ValueError("banking_sales is added to banking_limit; state it, if need be as 0")
             if any(entry.amount is not None for entry in self.allocation):
                 raise ValueError("banking_sales needs an allocation by plant: benchmarks or bands, no amounts")
+            outputs = [entry.output for entry in self.allocation if entry.output is not None]
+            if any(leaf.norm is not None for output in outputs for _, leaf in output.leaves()):
+                raise ValueError("banking_sales needs benchmarks on all output, not on what reaches a norm")
             if self.borrowing:
                 raise ValueError("banking_sales needs borrowing: false")
-        plain = all(leaf.quantity in BAND_QUANTITIES for _, leaf in self.indicator.leaves())
+        plain = all(leaf.quantity in (*BAND_QUANTITIES, None) for _, leaf in self.indicator.leaves())
         if not plain and (self.banking_sales is not None or any(entry.band is not None for entry in self.allocation)):
             raise ValueError(f"a band and banking_sales need an indicator of {' or '.join(BAND_QUANTITIES)}")
         return self

@@ -19,7 +19,8 @@ from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any
 
-from peakmix.formulation.indicators import ledgers_of, names
+from peakmix.formulation.account_terms import selected
+from peakmix.formulation.indicators import ledgers_of
 from peakmix.formulation.model import Books
 from peakmix.formulation.policies.common import converted
 from peakmix.foundation.units import million
@@ -75,9 +76,7 @@ class Plants:
         """(weight, ledger, regions, technologies) of the market's indicator."""
         found = []
         for weight, leaf in self.policy.scoped(self.policy.indicator).leaves():
-            chosen = self.members(leaf.technologies) if leaf.technologies is not None else set(self.parameters.facts["sector"])
-            sectors = names(leaf.sectors)
-            chosen = {t for t in chosen if sectors is None or self.parameters.facts["sector"].get(t) in sectors}
+            chosen = set(selected(self.books, leaf))
             regions = set(self.parameters.regions_of(leaf.location))
             found += [(weight, ledger, regions, chosen) for ledger in ledgers_of(leaf)]
         return found
@@ -249,15 +248,9 @@ def _net(plants: Plants, region: str, technology: str, cohort: str, period: int,
 
 def _benchmarks(plants: Plants, region: str, technology: str, period: int) -> float:
     """Allowances per unit of output by benchmarks."""
-    facts, total = plants.parameters.facts, 0.0
+    total = 0.0
     for position, entry in enumerate(plants.policy.allocation):
         for weight, leaf in plants.policy.scoped(entry.output).leaves() if entry.output is not None else ():
-            chosen, products, sectors = leaf.technologies, names(leaf.commodity), names(leaf.sectors)
-            if (
-                (chosen is None or technology in plants.members(chosen))
-                and (products is None or facts["product"][technology] in products)
-                and (sectors is None or facts["sector"][technology] in sectors)
-                and region in plants.parameters.regions_of(leaf.location)
-            ):
+            if technology in selected(plants.books, leaf) and region in plants.parameters.regions_of(leaf.location):
                 total += weight * float(plants.parameters["allowance_benchmark"][plants.policy_id, position, period])
     return total
