@@ -14,14 +14,16 @@ from peakmix.api.conflict import diagnose
 from peakmix.api.prepare import Prepared, Progress, Timings, prepare, read, silent
 from peakmix.audit.full import audit as audit_fully
 from peakmix.foundation.errors import InfeasibleError, LimitError, UncertifiedError, UsageError
+from peakmix.parameters.container import Parameters
 from peakmix.results.dataset import RunParts, build_dataset
 from peakmix.results.quick_audit import quick_audit
 from peakmix.results.store import write_result
 from peakmix.results.summary import summarise
 from peakmix.scenario import Scenario, check_against
 from peakmix.scenario.levers import adjust
-from peakmix.solve.certificate import solve_certified
-from peakmix.solve.solution import SolveOptions, Status, write_to_stderr
+from peakmix.solve.certificate import Certificate, solve_certified
+from peakmix.solve.program import LinearProgram
+from peakmix.solve.solution import Solution, SolveOptions, Status, write_to_stderr
 from peakmix.tables.dataset import DataSet
 
 HELPERS = ("lever", "nothing", "mark", "indicator_part", "policy_gap")
@@ -40,6 +42,7 @@ class RunResult:
     text       readable summary
     seconds    wall time by phase
     size       rows, columns and coefficients of the programme
+    gap        relative distance of primal and dual objective in the certificate
     """
 
     dataset: xr.Dataset
@@ -51,6 +54,7 @@ class RunResult:
     seconds: dict[str, float] = field(default_factory=dict)
     size: tuple[int, int, int] = (0, 0, 0)
     solver_seconds: float = 0.0
+    gap: float = float("nan")
 
 
 def run(
@@ -148,32 +152,34 @@ def solve_prepared(prepared: Prepared, watched: bool) -> RunResult:
         raise LimitError("no solution within the time limit", fix="raise solver.time_limit")
     if solution.status is not Status.OPTIMAL:
         raise UncertifiedError(f"the solver stopped with {solution.status}: {solution.message}")
+    return finished(
+        prepared.parameters, prepared.model.books, prepared.program, prepared.scenario, prepared.data, prepared.base_values,
+        solution, certificate, timings,
+    )  # fmt: skip
+
+
+def finished(
+    parameters: Parameters,
+    books: Any,
+    program: LinearProgram,
+    scenario: Scenario,
+    data: DataSet,
+    base: Mapping[str, float],
+    solution: Solution,
+    certificate: Certificate,
+    timings: Timings,
+) -> RunResult:
+    """Audit an optimal solution twice and assemble its result; ``books`` are None for a member of a compiled structure."""
     timings.phase("audit")
-    quick = quick_audit(prepared.parameters, prepared.model.books, prepared.program, solution)
-    full = audit_fully(
-        prepared.data,
-        prepared.scenario,
-        variable_values(prepared, solution.x),
-        solution.objective,
-        prepared.base_values,
-    )
+    quick = quick_audit(parameters, books, program, solution)
+    full = audit_fully(data, scenario, decisions(program, solution.x), solution.objective, dict(base))
     timings.phase("assemble")
     parts = RunParts(
-        parameters=prepared.parameters,
-        books=prepared.model.books,
-        lp=prepared.program,
-        solution=solution,
-        certificate=certificate,
-        quick=quick,
-        full=full,
-        scenario=prepared.scenario,
-        data=prepared.data,
-        timings=dict(timings.seconds),
+        parameters, books, program, solution, certificate, quick, full, scenario, data, timings=dict(timings.seconds)
     )
     dataset = build_dataset(parts)
     certified = certificate.passed and quick.passed and full.passed
-    warnings = tuple(prepared.parameters.reports.get("warnings", ()))
-    program = prepared.program
+    warnings = tuple(parameters.reports.get("warnings", ()))
     return RunResult(
         dataset,
         None,
@@ -183,12 +189,18 @@ def solve_prepared(prepared: Prepared, watched: bool) -> RunResult:
         0 if certified else 5,
         size=(*program.shape, len(program.data)),
         solver_seconds=solution.run_time,
+        gap=certificate.gap.value,
     )
 
 
 def variable_values(prepared: Prepared, x: Any) -> dict[str, dict[tuple[Any, ...], float]]:
     """The solution's decisions by component name and index; helpers of the programme are left out."""
-    cols = prepared.program.cols
+    return decisions(prepared.program, x)
+
+
+def decisions(program: LinearProgram, x: Any) -> dict[str, dict[tuple[Any, ...], float]]:
+    """Decisions of a programme by component name and index; helpers are left out."""
+    cols = program.cols
     return {
         name: dict(zip(cols.indices(name), x[cols.span(name)].tolist(), strict=True))
         for name in cols.components

@@ -115,6 +115,13 @@ class Sweep:
         check_against(data, self.source.base)
         self.derive = Deriver(data)
 
+    @classmethod
+    def of(cls, source: Source, folder: Path, derive: Deriver) -> Sweep:
+        """A sweep from its parts."""
+        made = cls.__new__(cls)
+        made.source, made.folder, made.derive = source, files.on_disk(folder), derive
+        return made
+
     def plan(self, overwrite: bool = False, watch: Callable[[int, int], None] = lambda done, count: None) -> Plan:
         """The plan: that of the folder when it is the same, else a new one that is written there.
 

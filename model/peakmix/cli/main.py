@@ -101,15 +101,18 @@ def window(
 
 @app.command()
 def run(
-    scenario: ScenarioFile,
-    out: Annotated[Path | None, typer.Option("--out", "-o", metavar="DIR", help="Folder for the result.")] = None,
-    overwrite: Annotated[bool, typer.Option("--overwrite", help="Replace an existing result.")] = False,
+    scenarios: Annotated[
+        list[Path], typer.Argument(metavar="SCENARIO...", help="Scenario files, or folders of them.", show_default=False)
+    ],
+    out: Annotated[Path | None, typer.Option("--out", "-o", metavar="DIR", help="Folder for the results.")] = None,
+    overwrite: Annotated[bool, typer.Option("--overwrite", help="Replace existing results.")] = False,
+    store: Annotated[bool, typer.Option("--store", help="Several scenarios: one Zarr store in place of one file each.")] = False,
     setting: Setting = None,
     threads: Annotated[int | None, typer.Option("--threads", min=1, help="Threads of the solver.")] = None,
     quiet: Quiet = False,
 ) -> None:
-    """Solve a scenario, audit and certify the solution, write the result."""
-    _run("run", path=scenario, out=out, overwrite=overwrite, setting=setting, threads=threads, quiet=quiet)
+    """Solve scenarios, audit and certify the solutions, write the results; several are a batch with one table of outcomes."""
+    _run("run", paths=scenarios, out=out, overwrite=overwrite, store=store, setting=setting, threads=threads, quiet=quiet)
 
 
 @app.command()

@@ -1,9 +1,11 @@
-"""`peakmix run`: solve a scenario and write the result."""
+"""`peakmix run`: solve a scenario and write the result; several scenarios are a batch."""
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Sequence
 from pathlib import Path
+from typing import Any
 
 from peakmix.cli.engine import changes_of, engine, keywords
 from peakmix.cli.outcome import deliver, notices
@@ -11,13 +13,37 @@ from peakmix.cli.progress import Phases
 
 
 def main(
-    path: Path, out: Path | None, overwrite: bool, setting: Sequence[str] | None, threads: int | None, quiet: bool
+    paths: Sequence[Path],
+    out: Path | None,
+    overwrite: bool,
+    store: bool,
+    setting: Sequence[str] | None,
+    threads: int | None,
+    quiet: bool,
 ) -> int:
-    """Run a scenario; print where the result is and its headline."""
+    """Run; print where the result is and its headline, or the table of outcomes of a batch."""
     changes = changes_of(setting)
     if threads is not None:
         changes["solver.threads"] = threads
+    if len(paths) > 1 or store or paths[0].is_dir():
+        return deliver(_batch(paths, out, overwrite, store, changes, quiet))
     with Phases(quiet) as progress:
-        outcome = engine().run(path, out=out, overwrite=overwrite, progress=progress, **keywords(changes=changes))
+        outcome = engine().run(paths[0], out=out, overwrite=overwrite, progress=progress, **keywords(changes=changes))
     notices(outcome, quiet)
     return deliver(outcome)
+
+
+def _batch(
+    paths: Sequence[Path], out: Path | None, overwrite: bool, store: bool, changes: dict[str, Any], quiet: bool
+) -> Any:
+    """Run a batch; faults of input are told as they are found, also when quiet."""
+    from peakmix.api.batch_store import run_batch_into_store
+    from peakmix.api.batching import run_batch
+
+    def say(text: str, fault: bool = False) -> None:
+        if fault or not quiet:
+            print(f"  {text}" if not fault else text, file=sys.stderr, flush=True)
+
+    if store:
+        return run_batch_into_store(paths, out, overwrite, changes, say)
+    return run_batch(paths, out, overwrite, changes, say)

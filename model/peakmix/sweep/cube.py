@@ -136,7 +136,7 @@ class _Cube:
         status, reason = self._scattered("status", "infeasible", object), self._scattered("reason", "", object)
         for k, member in enumerate(self.plan.members):
             if member.structure < 0:
-                reason[k] = member.reason
+                reason[k], status[k] = member.reason, member.status
         self.arrays["status"] = xr.Variable(("scenario",), texts(status), {"long_name": "Outcome of the solve"})
         self.arrays["reason"] = xr.Variable(("scenario",), texts(reason), {"long_name": "Why a member has no certified optimum"})
         scalars = self.layouts[0]["scalars"] if self.layouts else {}

@@ -28,13 +28,14 @@ PLAN = "plan.json"
 
 @dataclass(frozen=True)
 class Member:
-    """One member: its name, axis values, content hash, structure (-1: none) and the reason where it has none."""
+    """One member: its name, axis values, content hash, structure (-1: none), and where it has none the reason and its status."""
 
     name: str
     design: dict[str, float | str]
     hash: str
     structure: int = -1
     reason: str = ""
+    status: str = "infeasible"
 
 
 @dataclass(frozen=True)
@@ -79,7 +80,9 @@ class Plan:
             names = sorted({name for name, _ in structure.elements})
             shown = f"{len(structure.elements)} derived elements differ" + (f": {', '.join(names)}" if names else "")
             lines.append(f"  {structure.key}  {len(structure.members)} members, {shown}")
-        return "\n".join([*lines, f"  {lost} members have no solution in their base period"] if lost else lines)
+        if lost:
+            lines.append(f"  {lost} members have no solution in their base period, or no sound input")
+        return "\n".join(lines)
 
 
 @dataclass(eq=False)
@@ -89,6 +92,8 @@ class Source:
     spec: SweepSpec
     base: Scenario
     rows: list[Row]
+    lost: tuple[Member, ...] = ()
+    """Members that could not be planned, kept with their reasons; only a batch has them."""
 
     def scenario(self, member: int) -> Scenario:
         """The scenario of one member.
@@ -160,7 +165,7 @@ def make(source: Source, derive: Derive, state: Callable[[Scenario], str], data_
     sizes = [sum(len(g.first.parameters.values.get(name, ())) for name in ("flow", "live", "ledger_factor")) for g in groups]
     audited = _audited(source.spec, count)
     chunks = tuple(chunk for k, s in enumerate(structures) for chunk in _chunks(k, s, hashes, sizes[k], audited))
-    return Plan(source.spec, source.hash(data_hash), members, structures, chunks, audited, source.base.resolved)
+    return Plan(source.spec, source.hash(data_hash), members + source.lost, structures, chunks, audited, source.base.resolved)
 
 
 def _ordered(group: Group) -> Structure:
@@ -198,7 +203,7 @@ def write(plan: Plan, folder: Path) -> None:
         "hash": plan.hash,
         "spec": plan.spec.model_dump(mode="json", by_alias=True, exclude_none=True),
         "resolved": plan.resolved,
-        "members": [[m.name, m.design, m.hash, m.structure, m.reason] for m in plan.members],
+        "members": [[m.name, m.design, m.hash, m.structure, m.reason, m.status] for m in plan.members],
         "structures": [{"key": s.key, "members": s.members, "elements": s.elements} for s in plan.structures],
         "chunks": [[c.id, c.structure, c.members] for c in plan.chunks],
         "audited": sorted(plan.audited),

@@ -185,8 +185,8 @@ def _told(layout: Path) -> str:
 def status(folder: Path, plan: Plan) -> tuple[Counter[str], list[tuple[str, str, str]]]:
     """Members by status, and (member, status, reason) of those that failed; read from the store alone."""
     counts: Counter[str] = Counter()
-    failures = [(m.name, "infeasible", m.reason) for m in plan.members if m.structure < 0]
-    counts["infeasible"] += len(failures)
+    failures = [(m.name, m.status, m.reason) for m in plan.members if m.structure < 0]
+    counts.update(word for _, word, _ in failures)
     for chunk in plan.chunks:
         found = stored(folder, plan, chunk)
         if found is None:

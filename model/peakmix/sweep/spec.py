@@ -13,6 +13,8 @@ from peakmix.scenario.spec import CellChoice
 from peakmix.scenario.yamltree import Tree, read_yaml
 
 Action = Literal["set", "add", "multiply"]
+BATCH = "batch"
+"""Design of a batch: named scenarios and no axes."""
 
 
 def _values(raw: Any) -> Any:
@@ -95,11 +97,15 @@ class SweepSpec(Block):
     samples: Count | None = None
     seed: Annotated[int, Field(strict=True, ge=0)] = 1
     audit_share: Annotated[float, Field(strict=True, ge=0, le=1)] = 0.01
-    axes: Annotated[dict[PolicyName, Axis], Field(min_length=1)]
+    axes: dict[PolicyName, Axis] = Field(default_factory=dict)
 
     @model_validator(mode="after")
     def _fits(self) -> Self:
         """Values for every axis, from the axis or from the design table; samples where axes are sampled."""
+        if self.design == BATCH:
+            return self
+        if not self.axes:
+            raise ValueError("a sweep has at least one axis: add axes: ...")
         table = self.design not in ("product", "zip")
         for name, axis in self.axes.items():
             if bool(axis.given) == table:
@@ -123,6 +129,9 @@ def load(path: Path) -> tuple[SweepSpec, Tree]:
     """
     tree = read_yaml(path)
     tree.value.setdefault("name", path.stem)
+    if tree.value.get("design") == BATCH:
+        place = tree.place(("design",), BATCH)
+        raise InputError("design is product, zip or a CSV file", place=place, fix="a batch is run by `peakmix run A.yaml B.yaml`")
     try:
         return SweepSpec.model_validate(tree.value), tree
     except ValidationError as error:
