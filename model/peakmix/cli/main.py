@@ -220,6 +220,25 @@ def mac(
 
 
 @app.command()
+def ranges(
+    scenario: ScenarioFile,
+    within: Annotated[
+        list[float] | None, typer.Option("--within", help="Share above the least cost; default 0.01, 0.03, 0.05.")
+    ] = None,
+    period: Annotated[list[int] | None, typer.Option("--period", help="First year of a period; default the last.")] = None,
+    product: Annotated[list[str] | None, typer.Option("--product", help="Product whose technologies are looked at.")] = None,
+    quantity: Annotated[str, typer.Option("--quantity", metavar="output|capacity", help="What the ranges are of.")] = "output",
+    csv: Annotated[Path | None, typer.Option("--csv", metavar="FILE", help="Write the ranges as CSV.")] = None,
+    setting: Setting = None,
+    overwrite: Annotated[bool, typer.Option("--overwrite", help="Replace an existing file.")] = False,
+    quiet: Quiet = False,
+) -> None:
+    """Print least and most of each technology within a share of the least cost: always, never, maybe."""
+    given: dict[str, Any] = {"within": within, "period": period, "product": product, "quantity": quantity, "csv": csv}
+    _run("ranges", path=scenario, setting=setting, overwrite=overwrite, quiet=quiet, **given)
+
+
+@app.command()
 def plot(
     result: ResultFile,
     figure: Annotated[str, typer.Argument(metavar="FIGURE", help="mix, emissions, cost, policy-price or supply-curve.")],
