@@ -7,7 +7,9 @@ from typing import Any
 import pytest
 from tests.cases.kit import Problem, infeasible, prepared, solve
 
+from peakmix.api.running import run_scenario
 from peakmix.foundation.errors import InputError
+from peakmix.results.missed import missed
 from peakmix.scenario import from_mapping
 
 YEARS = [[2025, 1], [2026, 5]]
@@ -110,3 +112,19 @@ def test_a_denominator_that_is_zero_in_the_base_period() -> None:
     rule = share(kind="relative_to_base", denominator=nothing, hard=True)
     with pytest.raises(InputError, match="share: the denominator is zero"):
         prepared(problem, YEARS, base=2025, policies=rule)
+
+
+def test_every_miss_stands_in_the_headline() -> None:
+    """A missed target with its amount and price, a voluntary one with its distance; what is kept is not named."""
+    voluntary = {"pledge": share(voluntary=True)["share"]}
+    policies = share(slack_price="30 CNY/t", slack_source="hand") | voluntary
+    mapping = {"name": "case", "horizon": {"periods": YEARS, "base_period": 2025, "discount_rate": 0.0}, "resolution": "nation"}
+    result = run_scenario(from_mapping(mapping | {"policies": policies}), data=works().data())
+    told = missed(result.dataset)
+    assert told == [
+        "  MISSED at its stated price: share, 2026 by 3 Mt/yr at 30 CNY/t",
+        "  voluntary, not reached: pledge, 2026 by 3 Mt/yr",
+    ]
+    assert told[0] in result.text.split("\n\n")[0]
+    kept = from_mapping(mapping | {"policies": share(slack_price="80 CNY/t", slack_source="hand")})
+    assert missed(run_scenario(kept, data=works().data()).dataset) == []

@@ -21,7 +21,7 @@ def text(mini_run, tmp_path_factory) -> str:
     [
         "mini: Two provinces",
         "NOT CERTIFIED",
-        "TARGETS ARE EXCEEDED",
+        "MISSED at its stated price: soft",
         "steel (steel, Mt/yr)",
         "scrap_route",
         "direct (Mt/yr)",

@@ -68,7 +68,7 @@ def surcharge(case: Case, operation: Operation, leaf: Indicator, pairs: list[Pai
             total = total + np.maximum(steps, 0.0) * told["surcharge"] * use
         return total
 
-    return _judged(case, operation, pairs, judge)
+    return _judged(case, operation, leaf, pairs, judge)
 
 
 def graded(case: Case, capacities: Capacities, operation: Operation, leaf: Indicator, pairs: list[Pair]) -> Floats:
@@ -89,7 +89,7 @@ def graded(case: Case, capacities: Capacities, operation: Operation, leaf: Indic
     products = {str(product) for norm, product, _ in rows if norm == leaf.norm}
     own = [pair for pair in pairs if case.product[pair[1]] in products]
     if leaf.quantity == "output":
-        return _judged(case, operation, own, judge)
+        return _judged(case, operation, leaf, own, judge)
     total = calendar.zeros()
     for pair in own:
         fleet = capacities.fleets.get(pair)
@@ -99,18 +99,18 @@ def graded(case: Case, capacities: Capacities, operation: Operation, leaf: Indic
             cohort = label if pair[1] in operation.dated else "all"
             total = total + judge(pair, _flat(case, operation, pair, cohort)) * fleet.live[row]
         able = case.technology(*pair, "availability")
-        total = total + _relief(case, operation, pair, judge) / np.where(able > 0, able, 1.0)
+        total = total + _relief(case, operation, leaf, pair, judge) / np.where(able > 0, able, 1.0)
     return total
 
 
-def _judged(case: Case, operation: Operation, pairs: list[Pair], judge: Judge) -> Floats:
+def _judged(case: Case, operation: Operation, leaf: Indicator, pairs: list[Pair], judge: Judge) -> Floats:
     """Sum over vintages of rate x activity, and what measures change."""
     total, chosen = case.calendar.zeros(), set(pairs)
     for (region, technology, cohort), run in case.decisions.all("activity").items():
         if (region, technology) in chosen:
             pair = (region, technology)
             total = total + judge(pair, _flat(case, operation, pair, cohort)) * run
-    return total + case.sum(_relief(case, operation, pair, judge) for pair in pairs)
+    return total + case.sum(_relief(case, operation, leaf, pair, judge) for pair in pairs)
 
 
 def _flat(case: Case, operation: Operation, pair: Pair, cohort: str) -> dict[str, Floats]:
@@ -118,13 +118,13 @@ def _flat(case: Case, operation: Operation, pair: Pair, cohort: str) -> dict[str
     return {c: np.full(case.calendar.count, x) for c, x in operation.unit_flows(*pair, cohort).items()}
 
 
-def _relief(case: Case, operation: Operation, pair: Pair, judge: Judge) -> Floats:
+def _relief(case: Case, operation: Operation, leaf: Indicator, pair: Pair, judge: Judge) -> Floats:
     """Change of the rate by fitted measures x adopted activity; of several vintages the one that changes least."""
     cohorts = sorted({k for r, t, k in case.decisions.all("activity") if (r, t) == pair})
     total = case.calendar.zeros()
     for (place, measure, host), adopted in case.decisions.all("adopted").items():
         change = operation.measures.changes.get((measure, host), {})
-        if (place, host) != pair or not cohorts or not change:
+        if (place, host) != pair or not cohorts or not change or (leaf.measures is not None and measure not in leaf.measures):
             continue
         found = []
         for cohort in cohorts:

@@ -82,7 +82,8 @@ def _measures(
     """Change of the rate where a measure is fitted: of the vintage that changes least, so that nothing is credited twice."""
     changes: dict[tuple[str, str, str], dict[int, dict[str, float]]] = defaultdict(lambda: defaultdict(dict))
     for (region, measure, host, commodity, period), amount in parameters.values.get("measure_flow", {}).items():
-        if host in hosts and counted is not None and commodity in counted:
+        named = leaf.measures is None or measure in leaf.measures
+        if named and host in hosts and counted is not None and commodity in counted:
             changes[region, measure, host][period][commodity] = amount
     if leaf.norm is not None or leaf.tariff is not None:
         _apart(parameters, leaf, changes)
@@ -120,7 +121,7 @@ def _apart(parameters: Parameters, leaf: Any, changes: Iterable[tuple[str, str, 
                 raise refuse(
                     f"{leaf.account}: {measure} and {other} both change the use of {host}",
                     rule="a tariff or a norm needs the use with every package of measures, and these two may be fitted together",
-                    fix="declare them as one package or put them in one exclusion group, or leave one out (measures.exclude)",
+                    fix="make them one package or one exclusion group, or name in the indicator the measures that count",
                 )
         by_host[region, host].append(measure)
 

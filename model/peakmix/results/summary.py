@@ -10,6 +10,7 @@ import numpy as np
 import xarray as xr
 
 from peakmix.results.guards import dated, guards
+from peakmix.results.missed import missed
 from peakmix.results.trust import aggregation, trust
 from peakmix.solve.program import FloatArray
 
@@ -78,16 +79,13 @@ def _periods(dataset: xr.Dataset) -> list[str]:
 def _heading(dataset: xr.Dataset) -> list[str]:
     told = dataset.attrs
     ends = f"{dataset['period'].values[0]} to {int(dataset['period_end'].values[-1])}"
-    excess = dataset["policy_excess"].values
     lines = [
         f"{told['scenario_name']}: {told['title']}",
         f"  {dataset.sizes['region']} places, {dataset.sizes['technology']} technologies, "
         f"{dataset.sizes['period']} periods, {ends}; data: {told['data_title']}",
         f"  {'certified' if told['certified'] == 'yes' else 'NOT CERTIFIED'}; status {told['termination_condition']}",
     ]
-    if (excess > 1e-6).any():
-        lines.append("  TARGETS ARE EXCEEDED at their stated prices, see below")
-    return lines
+    return [*lines, *missed(dataset)]
 
 
 def _mix(dataset: xr.Dataset) -> list[str]:

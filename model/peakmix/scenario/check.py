@@ -165,6 +165,7 @@ def _indicator(scenario: Scenario, route: Keys, indicator: Indicator, known: Kno
     yield from _names(scenario, (*route, "market"), indicator.market, known.markets, "a market")
     yield from _name(scenario, (*route, "norm"), indicator.norm, known.norms, "an efficiency norm")
     yield from _name(scenario, (*route, "reaches"), indicator.reaches, known.norm_levels, "a level of a norm")
+    yield from _names(scenario, (*route, "measures"), indicator.measures, known.measures, "a measure")
     yield from _name(scenario, (*route, "tariff"), indicator.tariff, known.tariffs, "a tiered tariff")
     for position, part in enumerate(indicator.sum or ()):
         yield from _indicator(scenario, (*route, "sum", position, "indicator"), part.indicator, known)

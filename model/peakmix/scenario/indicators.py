@@ -51,6 +51,7 @@ TAKES: dict[str, tuple[str, ...]] = {
     "norm": ("output", "capacity"),
     "reaches": ("output", "capacity"),
     "tariff": ("surcharge",),
+    "measures": ("surcharge", "output", "capacity"),
 }
 """Quantities that a key has a meaning for."""
 
@@ -69,9 +70,10 @@ class Indicator(Block):
     period, investment (overnight cost of new capacity, conversions and measures), value_added and surcharge in millions of
     money a year. Scopes of CO2 are never added unless ``co2`` names them one by one. ``exclude`` leaves renewable energy or
     feedstock out of energy, ``norm`` with ``reaches`` counts only what reaches a level of an efficiency norm, ``market`` only
-    the markets named. ``location``, ``sectors`` and ``technologies`` narrow the selection; what is left out is taken from
-    the policy that holds the indicator. ``named`` takes an indicator of the scenario's block ``indicators``; ``unit`` says
-    what a weighted sum counts (t, GJ, MWh, m2, tce, unit, money).
+    the markets named; ``measures`` are those that change what a norm or a tariff counts, all unless named. ``location``,
+    ``sectors`` and ``technologies`` narrow the selection; what is left out is taken from the policy that holds the
+    indicator. ``named`` takes an indicator of the scenario's block ``indicators``; ``unit`` says what a weighted sum counts
+    (t, GJ, MWh, m2, tce, unit, money).
     """
 
     named: Name | None = None
@@ -85,6 +87,7 @@ class Indicator(Block):
     norm: Name | None = None
     reaches: Name | None = None
     tariff: Name | None = None
+    measures: Selection = None
     unit: Literal["t", "GJ", "MWh", "m2", "unit", "tce", "money"] | None = None
     location: Name | None = None
     sectors: Selection = None
@@ -110,6 +113,8 @@ class Indicator(Block):
             raise ValueError("norm and reaches go together: the efficiency norm, and the level of it that is reached")
         if self.norm is not None and self.commodity is not None:
             raise ValueError("a norm has its product; commodity says nothing beside it")
+        if self.measures is not None and self.norm is None and self.tariff is None:
+            raise ValueError("measures says which measures change the use that a norm or a tariff counts; name one of these")
         if self.exclude is not None and (not self.exclude or len(set(self.exclude)) < len(self.exclude)):
             raise ValueError("exclude lists renewables and feedstock at most once, and at least one of them")
         for key in NEEDS.get(str(self.quantity), ()):
@@ -146,11 +151,12 @@ class Indicator(Block):
         """Name of the account of precomputed rates per technology, vintage and measure behind a quantity; None without one."""
         if self.quantity == "value_added":
             return "value_added"
-        if self.quantity == "surcharge":
-            return f"surcharge {self.tariff}"
         if self.exclude is not None:
             return f"energy_{self.convention} without {' and '.join(sorted(self.exclude))}"
-        return f"{self.quantity} {self.norm} {self.reaches}" if self.norm is not None else None
+        if self.norm is None and self.tariff is None:
+            return None
+        fitted = f" with {' or '.join(self.measures)}" if self.measures is not None else ""
+        return f"surcharge {self.tariff}{fitted}" if self.norm is None else f"{self.quantity} {self.norm} {self.reaches}{fitted}"
 
     def resolve(self, known: Mapping[str, Indicator], within: tuple[str, ...] = ()) -> Indicator:
         """The indicator with names of the scenario's indicators replaced by what they stand for.
