@@ -155,7 +155,7 @@ def _least(tier: Tier, rows: BoolArray, solver: _Solver, sizes: FloatArray | Non
         return (relaxed, answer) if answer is not None else None
     stated = bound_sizes(tier.program, tier.kind)
     zero = rows & (stated <= 0)
-    relaxed = relax(tier.program, rows, np.where(stated > 0, stated, coefficient_sizes(tier.program)))
+    relaxed = relax(tier.program, rows, np.where(stated > 0, stated, coefficient_sizes(tier.program, tier.kind)))
     answer = solver(relaxed.program, "least")
     if answer is None:
         return None

@@ -101,28 +101,29 @@ def bound_sizes(program: LinearProgram, group: IntArray) -> FloatArray:
 
     group   number of the group of each row (m,), below zero for rows of none
     """
-    size = np.maximum(_finite(program.row_lower), _finite(program.row_upper))
-    largest = np.zeros(int(group.max(initial=-1)) + 1)
-    inside = group >= 0
-    np.maximum.at(largest, group[inside], size[inside])
-    return np.where(inside, largest[group] if len(largest) else 0.0, size)
+    return _largest(np.maximum(_finite(program.row_lower), _finite(program.row_upper)), group)
 
 
 def flow_sizes(program: LinearProgram, x: FloatArray, group: IntArray) -> FloatArray:
     """Largest flow sum_j |a_ij x_j| through the rows of every row's group, shape (m,); largest coefficient where none."""
-    flow = program.row_values(x)[1]
+    flow = _largest(program.row_values(x)[1], group)
+    return np.where(flow > 0.0, flow, coefficient_sizes(program, group))
+
+
+def coefficient_sizes(program: LinearProgram, group: IntArray) -> FloatArray:
+    """Largest |coefficient| of the rows of every row's group, 1 where there is none, shape (m,)."""
+    size = np.zeros(program.shape[0])
+    np.maximum.at(size, program.pattern.indices, np.abs(program.data))
+    size = _largest(size, group)
+    return np.where(size > 0.0, size, 1.0)
+
+
+def _largest(size: FloatArray, group: IntArray) -> FloatArray:
+    """The largest size of every row's group, (m,): rows of one unit are measured by one size; rows of no group keep theirs."""
     largest = np.zeros(int(group.max(initial=-1)) + 1)
     inside = group >= 0
-    np.maximum.at(largest, group[inside], flow[inside])
-    flow = np.where(inside, largest[group] if len(largest) else 0.0, flow)
-    return np.where(flow > 0.0, flow, coefficient_sizes(program))
-
-
-def coefficient_sizes(program: LinearProgram) -> FloatArray:
-    """Largest |coefficient| of every row, 1 where it has none, shape (m,)."""
-    largest = np.zeros(program.shape[0])
-    np.maximum.at(largest, program.pattern.indices, np.abs(program.data))
-    return np.where(largest > 0.0, largest, 1.0)
+    np.maximum.at(largest, group[inside], size[inside])
+    return np.where(inside, largest[group] if len(largest) else 0.0, size)
 
 
 def _finite(sides: FloatArray) -> FloatArray:
