@@ -20,15 +20,14 @@ from peakmix.audit.indicators import Indicators, check_ledgers
 from peakmix.audit.limits import check_limits, check_shares
 from peakmix.audit.measures import Measures, check_measures
 from peakmix.audit.operation import Operation, check_base_year, check_service
-from peakmix.audit.policies import finance, limit, market, pace, peak, price, swap, target
-from peakmix.audit.policies.common import Audit
+from peakmix.audit.policies.common import Audit, twins
 from peakmix.audit.report import TOLERANCE, AuditReport
 from peakmix.audit.stock import check_stock
 from peakmix.scenario import Scenario
 from peakmix.tables import DataSet
 
-TWINS: dict[str, Any] = {twin.INSTRUMENT: twin for twin in (limit, target, peak, price, swap, pace, market, finance)}
-"""Instruments by name, each the twin of one in the formulation."""
+TWINS: dict[str, Any] = twins()
+"""Instruments by name, each the twin of one in the formulation; a file in `audit/policies` is found by itself."""
 
 
 def audit(

@@ -9,9 +9,8 @@ from peakmix.foundation.errors import Findings, InputError, nearest
 from peakmix.scenario.against import TableSet, column_names
 from peakmix.scenario.finance import FinancePolicy
 from peakmix.scenario.indicators import Indicator
-from peakmix.scenario.limits import Bounded
 from peakmix.scenario.market import MarketPolicy
-from peakmix.scenario.policies import PeakPolicy, Policy, PricePolicy, SwapPolicy
+from peakmix.scenario.policies import Policy, SwapPolicy
 from peakmix.scenario.scenario import Scenario
 from peakmix.scenario.spec import GroupingResolution
 
@@ -122,10 +121,10 @@ def _policy(scenario: Scenario, name: str, policy: Policy, known: Known, dataset
     yield from _names(
         scenario, (*route, "technologies"), technologies, known.groups, "a technology or technology group"
     )
-    if isinstance(policy, Bounded | PeakPolicy | PricePolicy | MarketPolicy):
-        yield from _indicator(scenario, (*route, "indicator"), policy.indicator, known)
-    if isinstance(policy, Bounded) and policy.denominator is not None:
-        yield from _indicator(scenario, (*route, "denominator"), policy.denominator, known)
+    for field in type(policy).model_fields:
+        stated = getattr(policy, field)
+        if isinstance(stated, Indicator):
+            yield from _indicator(scenario, (*route, field), stated, known)
     if isinstance(policy, SwapPolicy):
         yield from _swap(scenario, route, policy, known, dataset)
     if isinstance(policy, MarketPolicy):

@@ -13,7 +13,10 @@ from peakmix.scenario.policies import Policy
 from peakmix.scenario.spec import Spec
 from peakmix.scenario.yamltree import Route, Tree
 
-INSTRUMENTS = ("limit", "target", "peak", "swap", "price", "pace", "market", "finance")
+INSTRUMENTS: tuple[str, ...] = tuple(
+    get_args(member.model_fields["instrument"].annotation)[0] for member in get_args(get_args(Policy)[0])
+)
+"""Names of the instruments, from the union of policy blocks."""
 
 RULES: dict[str, tuple[str, str]] = {
     "int_type": ("a whole number stands here", "write a number without quotes or decimals"),

@@ -190,10 +190,12 @@ def _conflict(
     sure = changed if len(changed) == 1 else []
     rest = [g for g in members if g not in sure]
 
-    free = replace(tier.program, cost=np.zeros(len(tier.program.cost)))
 
     def infeasible(kept: list[int]) -> bool:
-        return solver(without(free, tier.mask & ~tier.of(kept)), "filter") is None
+        # relaxed and not as it is: an answer always exists, which the interior point method finds as fast as any
+        rows = tier.of(kept)
+        least = solver(relax(without(tier.program, tier.mask & ~rows), rows, relaxed.sizes).program, "filter")
+        return least is None or least.objective > _noise(least)
 
     try:
         return sorted([*sure, *_quick(sure, bool(sure), rest, infeasible)]), True

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import importlib
+import pkgutil
 from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 
@@ -17,6 +20,13 @@ from peakmix.audit.report import Floats
 from peakmix.foundation.units import convert_factor
 from peakmix.scenario.fields import ALWAYS, Quantity
 from peakmix.tables import DataSet
+
+
+def twins() -> dict[str, Any]:
+    """Every module of `audit/policies` that names the INSTRUMENT it is the twin of, by that name."""
+    package = importlib.import_module("peakmix.audit.policies")
+    found = [importlib.import_module(f"{package.__name__}.{m.name}") for m in pkgutil.iter_modules(package.__path__)]
+    return {module.INSTRUMENT: module for module in found if hasattr(module, "INSTRUMENT")}
 
 
 @dataclass(frozen=True)

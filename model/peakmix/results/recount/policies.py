@@ -8,16 +8,19 @@ Labels start with the row's component and the policy, as in the model: ``("polic
 
 from __future__ import annotations
 
+import importlib
+import pkgutil
 from collections import defaultdict
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
 from peakmix.parameters.container import Key
 from peakmix.results.recount.capacity import capacity, closures, end_of_life, times
 from peakmix.results.recount.finance import finance_rows
 from peakmix.results.recount.indicators import indicator
-from peakmix.results.recount.market import market_rows, product
+from peakmix.results.recount.market import Row, market_rows, product
 from peakmix.results.recount.scope import Scope
 from peakmix.results.recount.terms import Block, Builder, Term
 
@@ -52,9 +55,9 @@ class Sheet:
 
 def policy_blocks(scope: Scope) -> PolicyBlocks:
     """All rows of all policies."""
-    sheet = Sheet(scope)
+    sheet, known = Sheet(scope), twins()
     for name, policy in scope.parameters.facts.get("policies", {}).items():
-        twin = TWINS.get(policy.instrument)
+        twin = known.get(policy.instrument)
         if twin is not None:
             twin(sheet, name, policy)
     return sheet.blocks()
@@ -215,4 +218,16 @@ TWINS: dict[str, Callable[[Sheet, str, Any], None]] = {
     "market": _market,
     "finance": _finance,
 }
-"""One recount an instrument, twin of the instruments of the formulation."""
+"""One recount an instrument, twin of the instruments of the formulation; see also `twins`."""
+
+
+def twins() -> dict[str, Callable[[Sheet, str, Any], None]]:
+    """The recounts of this file, and every module beside it that names its INSTRUMENT and yields `policy_rows`."""
+    package = importlib.import_module("peakmix.results.recount")
+    found = [importlib.import_module(f"{package.__name__}.{m.name}") for m in pkgutil.iter_modules(package.__path__)]
+    return TWINS | {m.INSTRUMENT: partial(_put_all, m.policy_rows) for m in found if hasattr(m, "INSTRUMENT")}
+
+
+def _put_all(rows: Callable[[Scope, str, Any], Iterator[Row]], sheet: Sheet, name: str, policy: Any) -> None:
+    for label, sense, level, bound in rows(sheet.scope, name, policy):
+        sheet.put(label, sense, level, bound)
