@@ -2,7 +2,8 @@
 
 Thresholds: a product price beyond twice the median of the other places; more than half of a growth that is itself more
 than a tenth of today's output; a third of a fall in direct CO2 that comes back as power or hydrogen; more than half of all
-fitting of measures in the first free period.
+fitting of measures in the first free period; a price of a limit that doubles and halves again; a choice that a fall of capital
+cost by a tenth of one unit's price would flip.
 """
 
 from __future__ import annotations
@@ -18,8 +19,12 @@ TWICE = 2.0
 HALF = 0.5
 TENTH = 0.1
 THIRD = 1 / 3
+FELT = 1e-6
 SHOWN = 6
 """Sentences of one kind that are shown; the rest is counted."""
+NAMED = 3
+"""Rows, measures or places named in one sentence."""
+LEDGERS = {"direct": "direct_co2", "power bought": "purchased_power_co2", "hydrogen's power": "hydrogen_power_co2"}
 
 
 def guards(dataset: xr.Dataset) -> list[str]:
@@ -42,7 +47,7 @@ def free_periods(dataset: xr.Dataset) -> list[int]:
 def used_slack(dataset: xr.Dataset) -> Iterator[str]:
     """Every use of a priced slack."""
     excess = dataset["policy_excess"].values
-    for k in np.flatnonzero(excess > 1e-6):
+    for k in np.flatnonzero(excess > FELT):
         row = dataset.isel(policy_row=int(k))
         yield (
             f"policy {row['policy_id'].item()} is exceeded by {excess[k]:.4g} {row['policy_unit'].item()} "
@@ -56,19 +61,26 @@ def dated(period: int) -> str:
 
 
 def idle_policies(dataset: xr.Dataset) -> Iterator[str]:
-    """Limits and peaks that no period feels."""
-    names = dataset["policy_id"].values
-    kind = dataset["policy_instrument"].values
-    price = dataset["policy_price"].values
+    """Limits and peaks that no period feels; a peak rule is slack wherever the indicator falls by itself."""
+    names, kind = dataset["policy_id"].values, dataset["policy_instrument"].values
+    price, level = dataset["policy_price"].values, dataset["policy_level"].values
     undated = np.isnan(price) & (dataset["policy_binding"].values == 1)
-    felt = (np.abs(np.nan_to_num(price)) > 1e-6) | undated
+    felt = (np.abs(np.nan_to_num(price)) > FELT) | undated
     for name in dict.fromkeys(names[np.isin(kind, ("limit", "peak"))]):
-        if not felt[names == name].any():
+        own = names == name
+        if felt[own].any():
+            continue
+        if kind[own][0] != "peak":
             yield f"policy {name} never binds: its price is 0 in every period"
+            continue
+        unit = dataset["policy_unit"].values[own][0]
+        series = level[own & (dataset["policy_component"].values == "policy_no_growth")]
+        told = f", its level falls by itself from {series[0]:.4g} to {series[-1]:.4g} {unit}" if len(series) > 1 else ""
+        yield f"policy {name} never binds: its price is 0 in every period{told}; height, cap or budget would give it force"
 
 
 def stretched_prices(dataset: xr.Dataset) -> Iterator[str]:
-    """Product prices beyond twice the median of the other places, or below zero, while a target or floor has a price."""
+    """Product prices beyond twice the median of the other places while a policy or limit has a price there."""
     kinds = dataset["commodity_kind"].values
     pushed = _pushing(dataset)
     for k in np.flatnonzero(kinds == "product"):
@@ -77,30 +89,46 @@ def stretched_prices(dataset: xr.Dataset) -> Iterator[str]:
         for j, period in enumerate(dataset["period"].values.tolist()):
             column = price[:, j]
             there = np.flatnonzero(np.isfinite(column))
-            because = f"; in force there: {', '.join(pushed[period][:3])}" if pushed.get(period) else ""
-            for i in there:
-                place = dataset["region"].values[i]
-                if column[i] < 0:
-                    yield f"the price of {name} in {place}, {period}, is below zero ({column[i]:.4g}){because}"
+            for i in there if pushed.get(period) else ():
                 others = column[there[there != i]]
                 middle = float(np.median(others)) if len(others) else np.nan
-                if because and middle > 0 and column[i] > TWICE * middle:
-                    times = column[i] / middle
-                    yield f"the price of {name} in {place}, {period}, is {times:.1f} times that of other places{because}"
+                if middle > 0 and column[i] > TWICE * middle:
+                    place, times = dataset["region"].values[i], column[i] / middle
+                    yield (
+                        f"the price of {name} in {place}, {period}, is {times:.1f} times that of other places "
+                        f"({column[i]:.4g}, not {middle:.4g}){_because(pushed, period)}"
+                    )
+
+
+def negative_prices(dataset: xr.Dataset) -> Iterator[str]:
+    """Prices below zero of anything but residues, pollutants and gases."""
+    pushed = _pushing(dataset)
+    for k in np.flatnonzero(np.isin(dataset["commodity_kind"].values, ("product", "intermediate", "energy"))):
+        price = np.nan_to_num(dataset["price"].values[:, k, :])
+        for i, j in np.argwhere(price < -FELT):
+            period = int(dataset["period"].values[j])
+            name, place = dataset["commodity"].values[k], dataset["region"].values[i]
+            yield f"the price of {name} in {place}, {period}, is below zero ({price[i, j]:.4g}){_because(pushed, period)}"
+
+
+def _because(pushed: dict[int, list[str]], period: int) -> str:
+    return f"; in force there: {', '.join(pushed[period][:NAMED])}" if pushed.get(period) else ""
 
 
 def _pushing(dataset: xr.Dataset) -> dict[int, list[str]]:
-    """Policies and limits with a price, by period."""
-    found: dict[int, list[str]] = {}
-    for prefix, dim, price in (("policy_id", "policy", "policy_price"), ("limit_name", "limit", "limit_rent")):
-        numbers = np.nan_to_num(dataset[price].values)
-        periods = dataset[f"{dim}_period"].values
-        for k in np.flatnonzero(np.abs(numbers) > 1e-6):
-            names = found.setdefault(int(periods[k]), [])
-            name = str(dataset[prefix].values[k])
-            if name not in names:
-                names.append(name)
-    return found
+    """Policies and limits with a price, by period, each with its highest price there, the dearest first."""
+    found: dict[int, dict[str, tuple[float, str]]] = {}
+    for name_of, dim, price in (("policy_id", "policy", "policy_price"), ("limit_name", "limit", "limit_rent")):
+        unit = f"{price}_unit"
+        numbers = np.abs(np.nan_to_num(dataset[price].values))
+        for k in np.flatnonzero(numbers > FELT):
+            names = found.setdefault(int(dataset[f"{dim}_period"].values[k]), {})
+            name = str(dataset[name_of].values[k])
+            names[name] = max(names.get(name, (0.0, "")), (float(numbers[k]), str(dataset[unit].values[k])))
+    return {
+        period: [f"{name} at {x:.4g} {unit}" for name, (x, unit) in sorted(names.items(), key=lambda item: -item[1][0])]
+        for period, names in found.items()
+    }
 
 
 def concentrated_growth(dataset: xr.Dataset) -> Iterator[str]:
@@ -110,6 +138,7 @@ def concentrated_growth(dataset: xr.Dataset) -> Iterator[str]:
     kind = dict(zip(dataset["commodity"].values, dataset["commodity_kind"].values, strict=True))
     for name in [n for n in dict.fromkeys(product) if kind.get(n) in ("product", "intermediate")]:
         own = activity[:, product == name, :]
+        unit = dataset["technology_unit"].values[product == name][0]
         for axis, labels in (
             (1, dataset["region"].values),
             (0, dataset["technology"].values[product == name]),
@@ -121,21 +150,21 @@ def concentrated_growth(dataset: xr.Dataset) -> Iterator[str]:
             k = int(np.argmax(growth))
             share = growth[k] / growth.sum()
             if share > HALF:
-                yield f"{share:.0%} of the growth of {name} goes to {labels[k]}"
+                yield (
+                    f"{share:.0%} of the growth of {name} goes to {labels[k]}: {series[k, 0]:.4g} to {series[k, -1]:.4g} {unit}, "
+                    f"of {growth.sum():.4g} in all"
+                )
 
 
 def shifted_emissions(dataset: xr.Dataset) -> Iterator[str]:
-    """A fall in direct CO2 that comes back as power or hydrogen."""
+    """A fall in direct CO2 that comes back as power or hydrogen; the ledgers side by side, never added."""
     total = dataset["ledger"].sum(("region", "sector"))
-
-    def change(name: str) -> float:
-        series = total.sel(ledger_name=name).values
-        return float(series[-1] - series[0])
-
-    fall = -change("direct_co2")
-    rise = max(0.0, change("purchased_power_co2")) + max(0.0, change("hydrogen_power_co2"))
+    ends = {label: total.sel(ledger_name=name).values[[0, -1]] for label, name in LEDGERS.items()}
+    fall = float(ends["direct"][0] - ends["direct"][1])
+    rise = sum(max(0.0, float(last - first)) for label, (first, last) in ends.items() if label != "direct")
     if fall > 0 and rise > THIRD * fall:
-        yield f"direct CO2 falls by {fall:.4g} Mt/yr, but CO2 of power and hydrogen bought rises by {rise:.4g} Mt/yr"
+        told = "; ".join(f"{label} {first:.4g} to {last:.4g}" for label, (first, last) in ends.items())
+        yield f"direct CO2 falls by {fall:.4g} Mt/yr, but CO2 of power and hydrogen bought rises by {rise:.4g} Mt/yr ({told})"
 
 
 def early_flood(dataset: xr.Dataset) -> Iterator[str]:
@@ -146,14 +175,110 @@ def early_flood(dataset: xr.Dataset) -> Iterator[str]:
         return
     share = fitted[dataset["period"].values.tolist().index(free[0])] / fitted.sum()
     if share > HALF:
-        yield f"{share:.0%} of all fitting of measures falls in the first free period, {free[0]}: see their adoption rates"
+        largest = _largest_measures(dataset, [free[0]])
+        told = f"{share:.0%} of all fitting of measures falls in the first free period, {free[0]}"
+        yield f"{told}: see their adoption rates; {largest}"
+
+
+def _largest_measures(dataset: xr.Dataset, periods: list[int]) -> str:
+    """The measures fitted most in some periods, with amounts."""
+    fitted = dataset["new_measure"].sel(period=periods).sum(("region", "period")).values
+    order = [k for k in np.argsort(-fitted, kind="stable")[:NAMED] if fitted[k] > FELT]
+    units = dataset["measure_host_unit"].values
+    return ", ".join(f"{dataset['measure_host'].values[k]} {fitted[k]:.4g} {units[k]}" for k in order)
+
+
+def taken_unpriced(dataset: xr.Dataset) -> Iterator[str]:
+    """Measures fitted in periods in which no policy has a price: they pay by themselves in the model."""
+    priced = np.abs(np.nan_to_num(dataset["policy_price"].values)) > FELT
+    felt = {int(p) for p in dataset["policy_period"].values[priced]}
+    free = [p for p in free_periods(dataset) if p not in felt and 0 not in felt]
+    told = _largest_measures(dataset, free) if free else ""
+    if told:
+        when = ", ".join(str(p) for p in free)
+        yield f"taken without any policy price in {when}: {told}; hurdle rates or adoption rates decide, not policy"
+
+
+def jagged_prices(dataset: xr.Dataset) -> Iterator[str]:
+    """The price of a limit that more than doubles and then more than halves, or the reverse; with the limits on building then."""
+    limits = dataset["policy_component"].values == "policy_limit"
+    names, rows = dataset["policy_id"].values, _building(dataset)
+    for name in dict.fromkeys(names[limits]):
+        own = np.flatnonzero(limits & (names == name))
+        order = own[np.argsort(dataset["policy_period"].values[own])]
+        price, when = np.nan_to_num(dataset["policy_price"].values[order]), dataset["policy_period"].values[order]
+        up = [k for k in range(1, len(price)) if price[k] > TWICE * max(price[k - 1], 1.0)]
+        down = [k for k in range(1, len(price)) if price[k] < HALF * price[k - 1] and price[k - 1] > 1.0]
+        if not up or not down:
+            continue
+        top = int(np.argmax(price))
+        held = rows.get(int(when[top]), [])
+        cause = f"; building is held back in {int(when[top])} by {', '.join(held[:NAMED])}" if held else ""
+        told = ", ".join(f"{int(p)} {x:.4g}" for p, x in zip(when, price, strict=True))
+        yield (
+            f"the price of {name} is jagged ({told} {dataset['policy_price_unit'].values[order[0]]}){cause}; "
+            "banking or a budget would even it out"
+        )
+
+
+def _building(dataset: xr.Dataset) -> dict[int, list[str]]:
+    """Limits on additions and pace rules with a rent, by period, the dearest first."""
+    found: dict[int, list[tuple[float, str]]] = {}
+    rent, what = np.nan_to_num(dataset["limit_rent"].values), dataset["limit_what"].values.astype(str)
+    for k in np.flatnonzero((rent > FELT) & np.char.find(what, "additions") >= 0) if len(rent) else ():
+        if rent[k] > FELT and "additions" in what[k]:
+            text = f"{dataset['limit_name'].values[k]} in {dataset['limit_place'].values[k]} at {rent[k]:.4g}"
+            found.setdefault(int(dataset["limit_period"].values[k]), []).append((float(rent[k]), text))
+    price = np.nan_to_num(dataset["policy_price"].values)
+    for k in np.flatnonzero((dataset["policy_component"].values == "policy_pace") & (price > FELT)):
+        text = f"{dataset['policy_id'].values[k]} at {price[k]:.4g}"
+        found.setdefault(int(dataset["policy_period"].values[k]), []).append((float(price[k]), text))
+    return {period: [text for _, text in sorted(rows, reverse=True)] for period, rows in found.items()}
+
+
+def hidden_caps(dataset: xr.Dataset) -> Iterator[str]:
+    """A swap rule whose quota has a price where something would be built: it caps output, not only the mix."""
+    price = np.nan_to_num(dataset["policy_price"].values)
+    held = (dataset["policy_component"].values == "policy_swap_new") & (price > FELT)
+    names = dataset["policy_id"].values
+    for name in dict.fromkeys(names[held]):
+        own = np.flatnonzero(held & (names == name))
+        rows = ", ".join(
+            f"{dataset['policy_place'].values[k]} {int(dataset['policy_period'].values[k])} at {price[k]:.4g}"
+            for k in own[np.argsort(-price[own], kind="stable")[:NAMED]]
+        )
+        unit = dataset["policy_price_unit"].values[own[0]]
+        yield f"swap rule {name} holds back building in {len(own)} places and periods, as a cap on output would: {rows} {unit}"
+
+
+def close_choices(dataset: xr.Dataset) -> Iterator[str]:
+    """Technologies built nowhere that a fall of capital cost below a tenth of one unit's price would bring in."""
+    gap, price = dataset["entry_gap"].values, dataset["price"].values
+    built = dataset["new_capacity"].sum(("region", "period")).values > 1e-9
+    commodity = {str(name): k for k, name in enumerate(dataset["commodity"].values)}
+    for k in np.flatnonzero(~built & np.isfinite(gap).any(axis=(0, 2))):
+        product = str(dataset["technology_product"].values[k])
+        worth = price[:, commodity[product], :] if product in commodity else np.full(gap[:, k, :].shape, np.nan)
+        close = (gap[:, k, :] > FELT) & (gap[:, k, :] < TENTH * worth)
+        if close.any():
+            i, j = np.unravel_index(int(np.argmin(np.where(close, gap[:, k, :], np.inf))), close.shape)
+            unit = dataset["price_unit"].values[commodity[product]].replace("/", "/(") + "/yr)"
+            yield (
+                f"a capital cost lower by {gap[i, k, j]:.4g} {unit} would bring in {dataset['technology'].values[k]} "
+                f"in {dataset['region'].values[i]}, {int(dataset['period'].values[j])}"
+            )
 
 
 GUARDS: tuple[Callable[[xr.Dataset], Iterator[str]], ...] = (
     used_slack,
     idle_policies,
     stretched_prices,
+    negative_prices,
     concentrated_growth,
     shifted_emissions,
     early_flood,
+    taken_unpriced,
+    jagged_prices,
+    hidden_caps,
+    close_choices,
 )

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable, Sequence
+from textwrap import wrap
 from typing import Any
 
 import numpy as np
@@ -23,6 +24,7 @@ KEPT = (
 )  # fmt: skip
 """Rows that keep accounts and say nothing by themselves."""
 MOST_POLICY_ROWS = 40
+WIDTH = 132
 LEDGERS = (
     ("direct_co2", "direct"),
     ("purchased_power_co2", "power bought"),
@@ -264,4 +266,5 @@ def _nearest(dataset: xr.Dataset) -> list[str]:
 
 def _guards(dataset: xr.Dataset) -> list[str]:
     told = [*json.loads(dataset.attrs["warnings"]), *guards(dataset)]
-    return ["look twice", *(f"  - {sentence}" for sentence in told)] if told else []
+    lines = [line for sentence in told for line in wrap(sentence, WIDTH, initial_indent="  - ", subsequent_indent="    ")]
+    return ["look twice", *lines] if told else []
