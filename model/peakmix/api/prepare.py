@@ -17,10 +17,12 @@ from peakmix.formulation.marks import add_marks
 from peakmix.foundation.errors import InfeasibleError, InputError
 from peakmix.parameters.accounts import derive_accounts
 from peakmix.parameters.container import Parameters
+from peakmix.parameters.contents import content_hash
 from peakmix.parameters.derive import derive
 from peakmix.scenario import Scenario, check_against
 from peakmix.scenario import load as load_scenario
 from peakmix.scenario.levers import adjust
+from peakmix.solve import cache
 from peakmix.solve.compile import compile_model
 from peakmix.solve.family import AffineFamily
 from peakmix.solve.highs import solve
@@ -138,9 +140,15 @@ def base_values(scenario: Scenario, data: DataSet, policies: Mapping[str, Any]) 
     parameters, context = derive(data, spec)
     marks = {(name, what): policy.scoped(getattr(policy, what)) for name, policy in wanted.items() for what in based_on(policy)}
     derive_accounts(context, parameters, marks.values())
-    model = build_model(parameters)
-    add_marks(model, {"/".join(key): indicator for key, indicator in marks.items()}, (first,))
-    program = compile_model(model).at()
+    named = {"/".join(key): indicator for key, indicator in marks.items()}
+
+    def compiled() -> AffineFamily:
+        model = build_model(parameters)
+        add_marks(model, named, (first,))
+        return compile_model(model)
+
+    stated = {name: indicator.model_dump(mode="json") for name, indicator in named.items()}
+    program = cache.compiled(content_hash(parameters, stated, ()), compiled).at()
     try:
         solution = solve(program, SolveOptions())
     except InfeasibleError as crossed:

@@ -19,7 +19,7 @@ from peakmix.scenario import Scenario, check_against
 from peakmix.scenario.levers import adjust
 from peakmix.solve.program import LinearProgram
 from peakmix.solve.solution import SolveOptions
-from peakmix.sweep import files
+from peakmix.sweep import files, numbers
 from peakmix.sweep.engine import Engine
 from peakmix.sweep.plan import PLAN, Plan, Source, make, read, read_source, write
 from peakmix.sweep.running import Progress, Watch, run
@@ -148,6 +148,7 @@ class Sweep:
         made = make(self.source, self.derive, Deriver.state, self.derive.data.hash, lambda done: watch(done, count))
         with files.locked(self.folder):
             write(made, self.folder)
+            numbers.write(self.source.spec, self.source.base, self.derive.data.tables, self.folder)
         return made
 
     def engine(self, plan: Plan, place: int) -> Engine:

@@ -114,7 +114,22 @@ def _collect(path: Path, out: Path | None, overwrite: bool) -> int:
     return 0
 
 
-ACTIONS: dict[str, Callable[..., int]] = {"plan": _plan, "run": _run, "status": _status, "collect": _collect}
+def _cache(path: Path, clear: bool) -> int:
+    """Say what is kept, and remove it when asked."""
+    from peakmix.solve import cache
+
+    where = cache.folder()
+    if where is None:
+        print("compiled arrays are not kept (PEAKMIX_CACHE=off)")
+        return 0
+    sizes = [found.stat().st_size for found in where.glob(f"*{cache.SUFFIX}")]
+    print(f"{where}: {len(sizes)} compiled structures, {sum(sizes) / 1e6:.1f} MB")
+    if clear:
+        print(f"{cache.clear()} files removed")
+    return 0
+
+
+ACTIONS: dict[str, Callable[..., int]] = {"plan": _plan, "run": _run, "status": _status, "collect": _collect, "cache": _cache}
 
 
 def store_of(path: Path, out: Path | None) -> Path:

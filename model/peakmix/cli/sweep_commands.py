@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 from typing import Annotated, Any, NoReturn
 
@@ -36,10 +37,13 @@ def sweep_run(
     out: Folder = None,
     jobs: Annotated[int, typer.Option("--jobs", "-j", min=1, help="Worker processes, one solver thread each.")] = 1,
     shard: Annotated[str | None, typer.Option("--shard", metavar="I/N", help="Part I of N only, as a job of an array.")] = None,
+    cache: Annotated[str | None, typer.Option("--cache", metavar="DIR", help="Where compiled arrays are kept; off.")] = None,
     overwrite: Overwrite = False,
     quiet: Quiet = False,
 ) -> None:
     """Solve what is not finished; the same command goes on after an interruption."""
+    if cache is not None:
+        os.environ["PEAKMIX_CACHE"] = cache
     _sweep("run", sweep, out=out, jobs=jobs, shard=shard, overwrite=overwrite, quiet=quiet)
 
 
@@ -53,3 +57,9 @@ def sweep_status(sweep: SweepStore, out: Folder = None) -> None:
 def sweep_collect(sweep: SweepStore, out: Folder = None, overwrite: Overwrite = False) -> None:
     """Write all members as one Zarr store with a `scenario` dimension."""
     _sweep("collect", sweep, out=out, overwrite=overwrite)
+
+
+@app.command("cache")
+def sweep_cache(clear: Annotated[bool, typer.Option("--clear", help="Remove all compiled arrays.")] = False) -> None:
+    """Print where compiled arrays are kept (PEAKMIX_CACHE) and how much there is."""
+    _sweep("cache", Path(), clear=clear)

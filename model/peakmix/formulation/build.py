@@ -6,9 +6,8 @@ import gc
 from collections.abc import Mapping
 from typing import Any
 
-import pyomo.environ as pyo
-
-from peakmix.formulation.model import Books, Model, total
+from peakmix.formulation.model import Books, new_model, total
+from peakmix.formulation.modelling import pyo
 from peakmix.formulation.registry import families, instruments
 from peakmix.parameters.accounts import derive_accounts
 from peakmix.parameters.container import Key, Parameters
@@ -23,7 +22,7 @@ def derive_policies(parameters: Parameters, policies: Mapping[str, Any], context
         known[policy.instrument].derive(policy_id, policy, parameters, context)
 
 
-def build(parameters: Parameters, levers: Mapping[tuple[str, Key], float] | None = None) -> Model:
+def build(parameters: Parameters, levers: Mapping[tuple[str, Key], float] | None = None) -> Any:
     """The linear programme as a Pyomo model.
 
     Parameters
@@ -36,7 +35,7 @@ def build(parameters: Parameters, levers: Mapping[tuple[str, Key], float] | None
 
     Returns
     -------
-    Model
+    The model (Pyomo)
         With ``books.cost_terms`` holding every term of the objective in million money, discounted.
     """
     collecting = gc.isenabled()
@@ -48,8 +47,8 @@ def build(parameters: Parameters, levers: Mapping[tuple[str, Key], float] | None
             gc.enable()
 
 
-def _build(parameters: Parameters, levers: dict[tuple[str, Key], float]) -> Model:
-    model = Model()
+def _build(parameters: Parameters, levers: dict[tuple[str, Key], float]) -> Any:
+    model = new_model()
     model.lever = pyo.Var(range(len(levers)))
     for position, value in enumerate(levers.values()):
         model.lever[position].fix(value)

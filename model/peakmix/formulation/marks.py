@@ -10,9 +10,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-import pyomo.environ as pyo
-
 from peakmix.formulation.indicators import express
+from peakmix.formulation.modelling import pyo
 
 
 def add_marks(model: Any, indicators: Mapping[str, Any], periods: tuple[int, ...]) -> None:

@@ -7,24 +7,24 @@ from collections.abc import Iterable
 from functools import cached_property
 from typing import Any
 
-import pyomo.environ as pyo
-
+from peakmix.formulation.modelling import pyo
 from peakmix.parameters.container import Key, Parameters
 
 ALL = "all"
 CostTerm = tuple[Key, Any, Any]
 
 
-class Model(pyo.ConcreteModel):  # type: ignore[misc]
-    """A Pyomo model that keeps, beside its components, the cost terms by account component.
+def new_model() -> Any:
+    """An empty Pyomo model; `build` gives it ``books``, which hold the cost terms by account component."""
+    return pyo.ConcreteModel()
+
+
+class Books:
+    """Lookups shared by families while one model is built, and the terms of the objective.
 
     ``cost_terms[component]`` is a list of (key, derived element, variable); the objective is the sum of all of them, so
     that reported costs are the very terms that are minimised.
     """
-
-
-class Books:
-    """Lookups shared by families while one model is built."""
 
     def __init__(self, parameters: Parameters) -> None:
         self.parameters = parameters

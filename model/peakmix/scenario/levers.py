@@ -11,6 +11,7 @@ import pandas as pd
 from peakmix.foundation.errors import Findings, InputError, nearest
 from peakmix.foundation.units import UnitError, convert_factor
 from peakmix.scenario.against import TableSet
+from peakmix.scenario.draws import drawn
 from peakmix.scenario.fields import Quantity
 from peakmix.scenario.scenario import Scenario
 from peakmix.scenario.spec import Adjustment
@@ -28,7 +29,8 @@ def adjust(dataset: D, scenario: Scenario) -> D:
     """A copy of the data set with the scenario's adjustments applied in order; the same object when there are none.
 
     Each adjustment changes the rows its ``where`` selects, in the canonical unit of the row. low and high follow: they
-    are multiplied and shifted with the value, and become the value where it is set. The note says what was done.
+    are multiplied and shifted with the value, become the value where it is set, and stay where it is drawn. The note
+    says what was done.
 
     Raises
     ------
@@ -133,6 +135,8 @@ def _apply(
     """New values of the selected rows."""
     if adjustment.multiply is not None:
         return before * adjustment.multiply
+    if adjustment.draw is not None:
+        return drawn(rows, adjustment.table, adjustment.draw)
     if adjustment.set is not None:
         return _converted(adjustment.set, "set", rows, dataset, scenario, route)
     if adjustment.add is not None:
@@ -186,7 +190,7 @@ def _follow(
 ) -> None:
     """Let low and high follow the value, in place."""
     for column in BAND:
-        if column not in frame.columns:
+        if column not in frame.columns or adjustment.draw is not None:
             continue
         if adjustment.multiply is not None:
             frame.loc[rows, column] = frame.loc[rows, column] * adjustment.multiply
@@ -202,6 +206,8 @@ def _words(adjustment: Adjustment) -> str:
     """What an adjustment did, for the note of a row."""
     if adjustment.multiply is not None:
         done = f"multiplied by {adjustment.multiply:g}"
+    elif adjustment.draw is not None:
+        done = f"drawn between low and high, sample {adjustment.draw.sample + 1} of {adjustment.draw.of},"
     elif adjustment.set is not None:
         done = f"set to {adjustment.set}"
     else:

@@ -143,12 +143,28 @@ def parse_cells(raw: Any) -> Any:
 CellChoice = Annotated[tuple[str, ...], BeforeValidator(parse_cells)]
 
 
+class Draw(Block):
+    """One of the samples of a Latin hypercube in which every selected number is an axis, from its low to its high."""
+
+    sample: Annotated[int, Field(strict=True, ge=0)]
+    of: Count
+    seed: Annotated[int, Field(strict=True, ge=0)] = 1
+
+    @model_validator(mode="after")
+    def _inside(self) -> Self:
+        """The samples are counted from 0."""
+        if self.sample >= self.of:
+            raise ValueError(f"of {self.of} samples the last one is {self.of - 1}")
+        return self
+
+
 class Adjustment(Block):
-    """A change to cells of a table: the rows that ``where`` selects, and set, add or multiply.
+    """A change to cells of a table: the rows that ``where`` selects, and set, add, multiply or draw.
 
     ``where`` maps columns to a value or a list of values; ``all`` selects blank key cells. ``set`` and ``add`` may
     carry a unit; without one they are in the unit that the table is read in. ``column`` is the column that changes,
-    ``value`` unless stated.
+    ``value`` unless stated. ``draw`` takes each selected number by itself to a place between its own low and high; rows
+    that lack them, or whose low is their high, keep their value.
     """
 
     table: Name
@@ -157,14 +173,17 @@ class Adjustment(Block):
     set: Amount | None = None
     add: Amount | None = None
     multiply: Number | None = None
+    draw: Draw | None = None
     note: str | None = None
 
     @model_validator(mode="after")
     def _one_change(self) -> Self:
-        """Exactly one of set, add and multiply."""
-        given = [k for k in ("set", "add", "multiply") if getattr(self, k) is not None]
+        """Exactly one of set, add, multiply and draw; a draw is of values."""
+        given = [k for k in ("set", "add", "multiply", "draw") if getattr(self, k) is not None]
         if len(given) != 1:
-            raise ValueError("an adjustment has exactly one of set, add and multiply")
+            raise ValueError("an adjustment has exactly one of set, add, multiply and draw")
+        if self.draw is not None and self.column != "value":
+            raise ValueError("only values are drawn between low and high")
         return self
 
 

@@ -13,17 +13,22 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
-from pyomo.common.gc_manager import PauseGC
-from pyomo.core.base import ConcreteModel
 
 from peakmix.solve.family import AffineFamily, Slopes
-from peakmix.solve.program import FloatArray, IntArray, LinearProgram, NameTable, Pattern, refusal, weighted_count
-from peakmix.solve.walk import AFFINE_RULE, Terms, Walk, as_tuple
+from peakmix.solve.program import FloatArray, IntArray, LinearProgram, NameTable, Pattern, as_tuple, refusal, weighted_count
+
+if TYPE_CHECKING:
+    from pyomo.core.base import ConcreteModel
+
+    from peakmix.solve.walk import Terms, Walk
 
 __all__ = ["AffineFamily", "LinearProgram", "compile_model"]
+
+
+AFFINE_RULE = "a term is a number, a variable, a lever, or one lever times one variable"
 
 
 @dataclass(frozen=True)
@@ -153,6 +158,10 @@ def compile_model(model: ConcreteModel, levers: Sequence[Any] | None = None) -> 
     sides it reads `smaller - larger <= 0`, an equation `left - right == 0`.
     Raises InputError (not affine, not finite, idle lever, outside variable), InfeasibleError (constant row broken).
     """
+    from pyomo.common.gc_manager import PauseGC
+
+    from peakmix.solve.walk import Walk
+
     given: Any = model.component("lever") if levers is None else levers
     chosen = list(given.values()) if hasattr(given, "values") else list(given or ())
     with PauseGC():

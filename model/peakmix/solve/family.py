@@ -12,11 +12,14 @@ gives the slope of the optimum in every lever:
 
 from __future__ import annotations
 
+import contextlib
 import functools
 import hashlib
 import json
 import os
+import struct
 import zipfile
+import zlib
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -33,6 +36,9 @@ from peakmix.solve.program import (
     refusal,
     weighted_count,
 )
+
+DAMAGED = (OSError, ValueError, KeyError, EOFError, NotImplementedError, zipfile.BadZipFile, zlib.error, struct.error)
+"""What reading a damaged archive may raise."""
 
 _AnyArray = np.ndarray[Any, Any]
 FORMAT = 1
@@ -186,6 +192,12 @@ class AffineFamily:
                 file.flush()
                 os.fsync(file.fileno())
             temporary.replace(target)
+            with contextlib.suppress(OSError):
+                folder = os.open(target.parent, os.O_RDONLY)
+                try:
+                    os.fsync(folder)
+                finally:
+                    os.close(folder)
         finally:
             temporary.unlink(missing_ok=True)
         return digest
@@ -201,7 +213,7 @@ class AffineFamily:
             with np.load(path, allow_pickle=False) as stored:
                 arrays = {name: stored[name] for name in stored.files}
             header = json.loads(arrays.pop("header").tobytes())
-        except (OSError, ValueError, KeyError, EOFError, zipfile.BadZipFile) as error:
+        except DAMAGED as error:
             raise refusal(str(path), f"not a compiled family: {error}", fix) from error
         if header.get("format") != FORMAT or (key is not None and header.get("key") != key):
             raise refusal(str(path), "compiled from other inputs or code", fix)

@@ -95,3 +95,8 @@ class NameTable(Sequence[Name]):
         for place, component in enumerate(self.components):
             for position in range(self._starts[place], self._starts[place + 1]):
                 yield component, members[position]
+
+
+def as_tuple(index: object) -> tuple[object, ...]:
+    """A Pyomo index as a tuple: () for a scalar component."""
+    return index if isinstance(index, tuple) else () if index is None else (index,)

@@ -2,32 +2,29 @@
 
 from __future__ import annotations
 
-from typing import Any
-
-from pyomo.common.numeric_types import native_types
-from pyomo.core.base import ConcreteModel, Constraint, Objective
-from pyomo.core.expr.visitor import identify_variables
+from typing import TYPE_CHECKING, Any
 
 from peakmix.solve.compile import compile_model
 from peakmix.solve.family import AffineFamily
 
+if TYPE_CHECKING:
+    from pyomo.core.base import ConcreteModel
+
 
 def placed_levers(model: ConcreteModel) -> list[int]:
     """Positions of the members of ``model.lever`` that a row or the objective holds, ascending."""
-    seen: set[int] = set()
+    from pyomo.common.numeric_types import native_types
+    from pyomo.core.base import Constraint, Objective
+    from pyomo.core.expr.visitor import identify_variables
+
+    parts: list[Any] = [goal.expr for goal in model.component_data_objects(Objective, active=True, descend_into=True)]
     for row in model.component_data_objects(Constraint, active=True, descend_into=True):
-        for part in row.to_bounded_expression():
-            _collect(part, seen)
-    for goal in model.component_data_objects(Objective, active=True, descend_into=True):
-        _collect(goal.expr, seen)
+        parts.extend(row.to_bounded_expression())
+    seen: set[int] = set()
+    for part in parts:
+        if part is not None and part.__class__ not in native_types:
+            seen.update(id(variable) for variable in identify_variables(part, include_fixed=True))
     return [position for position, lever in model.lever.items() if id(lever) in seen]
-
-
-def _collect(expression: Any, seen: set[int]) -> None:
-    """Add the identities of all variables of an expression."""
-    if expression is None or expression.__class__ in native_types:
-        return
-    seen.update(id(variable) for variable in identify_variables(expression, include_fixed=True))
 
 
 def compile_placed(model: ConcreteModel) -> tuple[AffineFamily, list[int]]:

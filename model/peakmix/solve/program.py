@@ -17,9 +17,9 @@ import numpy as np
 import numpy.typing as npt
 
 from peakmix.foundation.errors import InfeasibleError, InputError, Place
-from peakmix.solve.names import IntArray, NameTable
+from peakmix.solve.names import IntArray, NameTable, as_tuple
 
-__all__ = ["IntArray", "LinearProgram", "NameTable", "Pattern", "Ranges", "coefficient_ranges"]
+__all__ = ["IntArray", "LinearProgram", "NameTable", "Pattern", "Ranges", "as_tuple", "coefficient_ranges"]
 
 FloatArray = npt.NDArray[np.float64]
 PlaceArray = npt.NDArray[np.intp]

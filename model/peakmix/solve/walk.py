@@ -17,9 +17,9 @@ from pyomo.core.expr.numeric_expr import MonomialTermExpression, ProductExpressi
 from pyomo.repn.quadratic import QuadraticRepnVisitor
 from pyomo.repn.util import ExprType, OrderedVarRecorder
 
-from peakmix.solve.program import FloatArray, NameTable, refusal
+from peakmix.solve.compile import AFFINE_RULE
+from peakmix.solve.program import FloatArray, NameTable, as_tuple, refusal
 
-AFFINE_RULE = "a term is a number, a variable, a lever, or one lever times one variable"
 _Index = tuple[object, ...]
 _Dispatcher = type(QuadraticRepnVisitor.before_child_dispatcher)
 
@@ -195,11 +195,6 @@ class Walk:
         terms.add(self._walk(bound), lambda: self.row_name(row))
         self.moving.append((row, side, terms))
         return 0.0
-
-
-def as_tuple(index: Any) -> _Index:
-    """A Pyomo index as a tuple: () for a scalar component."""
-    return index if isinstance(index, tuple) else () if index is None else (index,)
 
 
 def _columns(model: ConcreteModel, levers: set[int]) -> Columns:

@@ -10,7 +10,6 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-from scipy.stats import qmc
 
 from peakmix.foundation.errors import InputError, Place, display_path, nearest
 from peakmix.scenario.fields import parse_quantity
@@ -27,7 +26,7 @@ def design_rows(spec: SweepSpec, folder: Path) -> list[Row]:
     if spec.design not in ("product", "zip"):
         return _from_table(spec, folder)
     blocks: list[list[Row]] = []
-    sampled = {name: axis for name, axis in spec.axes.items() if axis.sampled is not None}
+    sampled = {name: axis for name, axis in spec.axes.items() if axis.drawn}
     for name, axis in spec.axes.items():
         if name in sampled:
             if name == next(iter(sampled)):
@@ -57,8 +56,14 @@ def _listed(axis: Axis) -> list[Any]:
 
 def _sampled(axes: Mapping[str, Axis], spec: SweepSpec) -> list[Row]:
     """A joint sample of all sampled axes; the same for the same seed."""
-    count, width = spec.samples or 1, len(axes)
-    random = np.random.default_rng(spec.seed)
+    count = spec.samples or 1
+    numbered = {name: [float(k) for k in range(1, count + 1)] for name, axis in axes.items() if axis.numbers is not None}
+    axes = {name: axis for name, axis in axes.items() if name not in numbered}
+    if not axes:
+        return [{name: float(k + 1) for name in numbered} for k in range(count)]
+    from scipy.stats import qmc
+
+    width, random = len(axes), np.random.default_rng(spec.seed)
     if next(iter(axes.values())).sobol is not None:
         power = max(0, (count - 1).bit_length())
         unit = qmc.Sobol(d=width, rng=random).random_base2(power)[:count]
@@ -68,7 +73,8 @@ def _sampled(axes: Mapping[str, Axis], spec: SweepSpec) -> list[Row]:
     low = np.array([span.low for span in spans if span is not None])
     high = np.array([span.high for span in spans if span is not None])
     scaled = low + unit * (high - low)
-    return [dict(zip(axes, row.tolist(), strict=True)) for row in scaled]
+    rows = [dict(zip(axes, row.tolist(), strict=True)) for row in scaled]
+    return [row | {name: values[k] for name, values in numbered.items()} for k, row in enumerate(rows)]
 
 
 def _from_table(spec: SweepSpec, folder: Path) -> list[Row]:
@@ -118,6 +124,10 @@ def changes_of(spec: SweepSpec, base: Scenario, row: Row) -> dict[str, Any]:
         axis = spec.axes[name]
         if axis.field is not None:
             changes[axis.field] = _field(base, name, axis, value)
+        elif axis.numbers is not None:
+            where = {column: list(cells) for column, cells in axis.where.items()}
+            draw = {"sample": int(value) - 1, "of": spec.samples, "seed": spec.seed}
+            adjustments.append({"table": axis.table, "where": where, "draw": draw})
         else:
             amount = value if axis.unit is None else f"{value} {axis.unit}"
             where = {column: list(cells) for column, cells in axis.where.items()}

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 from time import perf_counter
 from typing import Any
@@ -10,10 +11,11 @@ from typing import Any
 import numpy as np
 
 from peakmix.audit.full import audit as audit_fully
-from peakmix.formulation.build import build
 from peakmix.foundation.errors import InfeasibleError, InputError
+from peakmix.parameters.contents import content_hash
 from peakmix.results.recount.many import QuickAudits
 from peakmix.results.recount.recount import Recount
+from peakmix.solve import cache
 from peakmix.solve.bundle import Frame
 from peakmix.solve.family import AffineFamily
 from peakmix.solve.highs import solve
@@ -24,8 +26,11 @@ from peakmix.solve.solution import Basis, Solution, SolveOptions, Status
 from peakmix.sweep import files
 from peakmix.sweep.layout import Layout
 from peakmix.sweep.plan import Chunk, Structure
-from peakmix.sweep.structure import Derivation
+from peakmix.sweep.structure import Derivation, Element, rules_of
 from peakmix.sweep.walking import Walk, width_of
+
+FRESH_TOLERANCE = 1e-8
+"""Largest relative distance between a member's optimum and that of a fresh build of it."""
 
 HELPERS = ("lever", "nothing", "mark", "indicator_part", "policy_gap")
 Explain = Callable[[Derivation, LinearProgram], str]
@@ -43,8 +48,14 @@ class Engine:
         self._explain, self._rederive = explain, rederive
         base = first.parameters.values
         levers = {(name, key): float(base[name][key]) for name, key in structure.elements}
-        self.family: AffineFamily
-        self.family, self.placed = compile_placed(build(first.parameters, levers))
+        self.content = content_hash(first.parameters, rules_of(first.parameters), structure.elements)
+        kept = cache.load(self.content)
+        self.from_cache = kept is not None
+        self.family: AffineFamily = self._compiled(levers) if kept is None else kept
+        self.placed = [int(str(index[0])) for index in self.family.levers.indices("lever")] if len(self.family.levers) else []
+        if kept is not None:
+            own = np.array(list(levers.values()))[self.placed]
+            self.family = replace(kept, lever_base=own)
         self.recount = Recount(first.parameters, self.family.cols)
         self.frame = Frame(self.family)
         rows, columns = self.family.base.shape
@@ -60,6 +71,12 @@ class Engine:
         method = {"auto": "auto", "simplex": "simplex", "ipm": "interior"}[spec.method]
         self.options = SolveOptions(method=method, time_limit=spec.time_limit)  # type: ignore[arg-type]
         self.basis: Basis | None = None
+
+    def _compiled(self, levers: dict[Element, float]) -> AffineFamily:
+        """The structure compiled, with the elements that differ between its members symbolic."""
+        from peakmix.formulation.build import build
+
+        return compile_placed(build(self.first.parameters, levers))[0]
 
     def program(self, member: int) -> LinearProgram:
         """The programme of a member."""
@@ -116,13 +133,24 @@ class Engine:
     def check_last(self) -> float:
         """Relative distance between the optimum of the member farthest from the first, and that of a fresh build of it.
 
-        Guards what grouping and compilation rest on: that members of one structure differ in their levers only.
+        Guards what grouping and compilation rest on: that members of one structure differ in their levers only. Arrays are kept
+        for other runs after they have passed; arrays that were kept have.
         """
+        if self.from_cache:
+            return 0.0
+        gap = self._fresh_build_gap()
+        if gap <= FRESH_TOLERANCE:
+            cache.save(self.content, self.family)
+        return gap
+
+    def _fresh_build_gap(self) -> float:
+        """What ``check_last`` tells of arrays that were compiled just now."""
         values = self.structure.values
         spread = np.ptp(values, axis=0)
         far = int(np.argmax(np.abs((values - values[0]) / np.where(spread > 0, spread, 1.0)).sum(axis=1)))
         member = self.structure.members[far]
         fresh = self._rederive(member)
+        from peakmix.formulation.build import build
         from peakmix.solve.compile import compile_model
 
         one, two = solve(self.program(member), self.options), solve(compile_model(build(fresh.parameters)).at(), self.options)

@@ -14,14 +14,11 @@ import numpy as np
 
 from peakmix.foundation.errors import Place, UncertifiedError, display_path
 from peakmix.sweep import files, shards
-from peakmix.sweep.engine import Engine
+from peakmix.sweep.engine import FRESH_TOLERANCE, Engine
 from peakmix.sweep.plan import Chunk, Plan
 from peakmix.sweep.workers import spread
 
 CHUNKS = "chunks"
-FRESH_TOLERANCE = 1e-8
-"""Largest relative distance between a member's optimum and that of a fresh build of it."""
-
 EngineOf = Callable[[int], Engine]
 Watch = Callable[["Progress"], None]
 

@@ -36,7 +36,8 @@ class Axis(Block):
     """One thing that varies: a dotted key of the scenario (``field``) or cells of a table (``table``, ``where``).
 
     Its values are a ``list``, a ``range``, a share of a ``latin_hypercube`` or of a ``sobol`` sequence, or a column of the
-    design table. ``action`` says what the value does to what the base states: set, add or multiply.
+    design table. ``action`` says what the value does to what the base states: set, add or multiply. ``numbers:
+    latin_hypercube`` draws every selected number by itself, between its own low and high; its coordinate is the sample.
     """
 
     field: Name | None = None
@@ -50,6 +51,7 @@ class Axis(Block):
     range: Span | None = None
     latin_hypercube: Span | None = None
     sobol: Span | None = None
+    numbers: Literal["latin_hypercube"] | None = None
 
     @property
     def sampled(self) -> Span | None:
@@ -57,9 +59,14 @@ class Axis(Block):
         return self.latin_hypercube or self.sobol
 
     @property
+    def drawn(self) -> bool:
+        """Does the axis need a number of samples?"""
+        return self.sampled is not None or self.numbers is not None
+
+    @property
     def given(self) -> tuple[str, ...]:
         """The ways in which values are stated; exactly one, or none under a design table."""
-        names = ("list", "range", "latin_hypercube", "sobol")
+        names = ("list", "range", "latin_hypercube", "sobol", "numbers")
         return tuple(name for name in names if getattr(self, name) is not None)
 
     @model_validator(mode="after")
@@ -72,7 +79,9 @@ class Axis(Block):
         if self.field is not None and self.field.split(".")[0] in ("adjust", "name", "data", "extends"):
             raise ValueError("a field of an axis is a value of the scenario other than its name, data and adjust")
         if len(self.given) > 1:
-            raise ValueError("an axis states its values once: list, range, latin_hypercube or sobol")
+            raise ValueError("an axis states its values once: list, range, latin_hypercube, sobol or numbers")
+        if self.numbers is not None and (self.table is None or self.column != "value" or self.action != "set"):
+            raise ValueError("numbers are drawn from the values of a table, each between its own low and high")
         if self.range is not None and self.range.count is None:
             raise ValueError("a range has a count")
         if self.sampled is not None and self.sampled.count is not None:
@@ -80,6 +89,14 @@ class Axis(Block):
         if self.action == "multiply" and self.unit is not None:
             raise ValueError("a factor has no unit")
         return self
+
+
+class LeftOut(Block):
+    """Numbers of a table that are left out on purpose, and why."""
+
+    table: Name
+    where: dict[Name, CellChoice] = Field(default_factory=dict)
+    why: Name
 
 
 class SweepSpec(Block):
@@ -98,6 +115,7 @@ class SweepSpec(Block):
     seed: Annotated[int, Field(strict=True, ge=0)] = 1
     audit_share: Annotated[float, Field(strict=True, ge=0, le=1)] = 0.01
     axes: dict[PolicyName, Axis] = Field(default_factory=dict)
+    left_out: tuple[LeftOut, ...] = ()
 
     @model_validator(mode="after")
     def _fits(self) -> Self:
@@ -109,9 +127,11 @@ class SweepSpec(Block):
         table = self.design not in ("product", "zip")
         for name, axis in self.axes.items():
             if bool(axis.given) == table:
-                wanted = "no values: they stand in the design table" if table else "a list, range, latin_hypercube or sobol"
+                ways = "a list, range, latin_hypercube, sobol or numbers"
+                wanted = "no values: they stand in the design table" if table else ways
                 raise ValueError(f"axis {name}: it states {wanted}")
-        kinds = {axis.given[0] for axis in self.axes.values() if axis.sampled is not None}
+        kinds = {axis.given[0] for axis in self.axes.values() if axis.drawn}
+        kinds = {"latin_hypercube" if kind == "numbers" else kind for kind in kinds}
         if bool(kinds) != (self.samples is not None):
             raise ValueError("samples is stated if and only if axes are sampled")
         if len(kinds) > 1:

@@ -16,6 +16,7 @@ import numpy as np
 
 from peakmix import __version__
 from peakmix.parameters.container import Key, Parameters
+from peakmix.parameters.contents import canonical
 from peakmix.scenario.scenario import Scenario
 from peakmix.solve.program import FloatArray
 from peakmix.tables.dataset import DataSet
@@ -115,14 +116,3 @@ def differences(member: Parameters, first: Parameters) -> dict[Element, float]:
             continue
         found.update({(name, key): float(value) for key, value in table.items() if value != base[key]})
     return found
-
-
-def canonical(value: Any) -> str:
-    """Text of nested plain data that does not depend on the order of maps and sets."""
-    if isinstance(value, Mapping):
-        return "{" + ",".join(sorted(f"{canonical(k)}:{canonical(v)}" for k, v in value.items())) + "}"
-    if isinstance(value, set | frozenset):
-        return "<" + ",".join(sorted(map(canonical, value))) + ">"
-    if isinstance(value, list | tuple):
-        return "[" + ",".join(map(canonical, value)) + "]"
-    return repr(value)

@@ -21,9 +21,8 @@ from __future__ import annotations
 from collections import defaultdict
 from typing import Any
 
-import pyomo.environ as pyo
-
 from peakmix.formulation.model import Books, filled, has_terms, total
+from peakmix.formulation.modelling import pyo
 from peakmix.formulation.registry import Family
 from peakmix.parameters.container import Key, Parameters
 

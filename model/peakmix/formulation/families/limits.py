@@ -15,10 +15,9 @@ from __future__ import annotations
 
 from typing import Any
 
-import pyomo.environ as pyo
-
 from peakmix.formulation import capacity_terms
 from peakmix.formulation.model import Books, filled, has_terms, total
+from peakmix.formulation.modelling import pyo
 from peakmix.formulation.registry import Family
 from peakmix.parameters.container import Parameters
 

@@ -25,10 +25,9 @@ from __future__ import annotations
 from collections import defaultdict
 from typing import Any
 
-import pyomo.environ as pyo
-
 from peakmix.formulation.capacity_terms import added, added_parts, natural_end
 from peakmix.formulation.model import Books, has_terms, total
+from peakmix.formulation.modelling import pyo
 from peakmix.formulation.registry import Family
 from peakmix.parameters.container import Key, Parameters
 

@@ -4,10 +4,9 @@ from __future__ import annotations
 
 from typing import Any
 
-import pyomo.environ as pyo
-
 from peakmix.formulation.indicators import PURCHASE_LEDGERS, ledgers_of
 from peakmix.formulation.model import rows as rows
+from peakmix.formulation.modelling import pyo
 from peakmix.foundation.units import UnitError, convert_factor, million
 from peakmix.parameters.container import Parameters
 from peakmix.parameters.refuse import refuse

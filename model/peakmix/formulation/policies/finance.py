@@ -36,11 +36,10 @@ from collections import defaultdict
 from dataclasses import dataclass, field
 from typing import Any
 
-import pyomo.environ as pyo
-
 from peakmix.formulation.capacity_terms import weighted_capacity
 from peakmix.formulation.indicators import express
 from peakmix.formulation.model import filled, has_terms, total
+from peakmix.formulation.modelling import pyo
 from peakmix.formulation.policies.common import rows, variables
 from peakmix.formulation.policies.finance_numbers import COST, derive
 from peakmix.formulation.registry import Instrument

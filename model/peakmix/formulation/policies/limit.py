@@ -17,10 +17,9 @@ from __future__ import annotations
 
 from typing import Any
 
-import pyomo.environ as pyo
-
 from peakmix.formulation.indicators import express, ledgers_of
 from peakmix.formulation.model import filled, has_terms, total
+from peakmix.formulation.modelling import pyo
 from peakmix.formulation.policies.common import (
     check_scope,
     converted,

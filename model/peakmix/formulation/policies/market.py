@@ -45,10 +45,9 @@ from __future__ import annotations
 
 from typing import Any
 
-import pyomo.environ as pyo
-
 from peakmix.formulation.indicators import express
 from peakmix.formulation.model import has_terms, total
+from peakmix.formulation.modelling import pyo
 from peakmix.formulation.policies.common import rows, variables
 from peakmix.formulation.policies.market_bank import account_terms, build_bank
 from peakmix.formulation.policies.market_numbers import WHOLE, derive

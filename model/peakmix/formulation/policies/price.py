@@ -13,9 +13,8 @@ from __future__ import annotations
 
 from typing import Any
 
-import pyomo.environ as pyo
-
 from peakmix.formulation.indicators import express
+from peakmix.formulation.modelling import pyo
 from peakmix.formulation.policies.common import (
     check_scope,
     converted,
