@@ -116,6 +116,42 @@ MARKET: dict[str, Any] = {
 """A market in which loan, offsets, trade and ceiling are all used; with a ceiling that rises fast, the bank."""
 RISING = {"2026": "40 CNY2023/t", "2040": "400 CNY2023/t"}
 BANK = {**MARKET, "policies.ets": {**MARKET["policies.ets"], "ceiling": RISING}}
+BANDS: dict[str, Any] = {
+    "policies.direct_cap.enabled": False,
+    "policies.ets": {
+        "instrument": "market",
+        "accounts": "place",
+        "allocation": [
+            {"band": {"technologies": ["ironmaking"], "balance": {"2026": "1.45 t/t", "2036": "1.5 t/t"},
+                      "attributed": {"works_gas": "0.15 t/GJ"}, "through": ["gas_power"]},
+             "tightening": {"2026": 1.0, "2040": 0.8}},
+            {"band": {"technologies": ["converter"], "balance": "1 t/t", "clamp": 0}},
+        ],
+        "banking_limit": "0.001 Mt",
+        "banking_sales": 0.3,
+        "ceiling": RISING,
+    },
+}  # fmt: skip
+"""Bands that let plants spare allowances first and lack them later, so that what may be kept counts."""
+LENDER: dict[str, Any] = {
+    "policies.direct_cap.enabled": False,
+    "policies.ets": {
+        "instrument": "market",
+        "accounts": "place",
+        "trade": "bank",
+        "allocation": [{"benchmark": {"2026": 0.6, "2036": 1.4}, "output": {"quantity": "output", "technologies": ["ironmaking"]}}],
+        "banking": False,
+        "ceiling": "150 CNY2023/t",
+        "carbon_bank": {
+            "bid": {"2026": "20 CNY2023/t", "2036": "55 CNY2023/t"},
+            "ask": {"2026": "90 CNY2023/t", "2040": "60 CNY2023/t"},
+            "opening": "2.5 Mt",
+            "limit": "1 Mt",
+            "lending": {"interest": 0.02, "paid_in": "allowances", "limit": "0.8 Mt"},
+        },
+    },
+}  # fmt: skip
+"""Few allowances first and plenty later: a carbon bank that sells, lends to its limit, and fills up."""
 
 
 LOANS: dict[str, Any] = {
@@ -445,6 +481,23 @@ COPIES: dict[str, Copy] = {
         "policy market: emissions", changes=MARKET, drop=("policy_allowance_emission",)
     ),
     "ceiling is not discounted": Copy("objective", changes=MARKET, elements=undiscounted("allowance_ceiling_charge")),
+    "bands are wider than their clamp": Copy("policy market: account", changes=BANDS, elements=scale("allowance_band", 1.02)),
+    "a band without its tightening": Copy(
+        "policy market: account",
+        changes=BANDS,
+        elements=scale("allowance_band", lambda key, value: value * 1.01, only=lambda key: key[4] == 2036),
+    ),
+    "a measure is given what it saves": Copy(
+        "policy market: account", changes=BANDS, elements=scale("allowance_band_measure", lambda key, value: 0.0)
+    ),
+    "kept beyond limit and sales": Copy("policy market: bank", changes=BANDS, drop=("policy_allowance_bank",)),
+    "sales to oneself": Copy("policy market: sales", changes=BANDS, drop=("policy_allowance_sales",)),
+    "what plants lack is doubled": Copy("policy market: sales", changes=BANDS, elements=scale("allowance_lacking", 2.0)),
+    "the carbon bank sells what it does not hold": Copy("policy market: inventory", changes=LENDER, drop=("policy_carbon_bank",)),
+    "no limit to the inventory": Copy("policy market: inventory", changes=LENDER, drop=("policy_carbon_bank_limit",)),
+    "no limit to what is lent": Copy("policy market: lending", changes=LENDER, drop=("policy_carbon_bank_lending",)),
+    "interest is forgiven": Copy("policy market: inventory", changes=LENDER, elements=scale("carbon_bank_interest", 0.0)),
+    "a rebate on the ask": Copy("objective", changes=LENDER, elements=scale("allowance_ask_charge", 0.97)),
     "loans beyond the investment": Copy("policy finance: cover", changes=LOANS, drop=("policy_finance_cover",)),
     "a line beyond its ceiling": Copy("policy finance: line", changes=LOANS, drop=("policy_finance_line",)),
     "a line beyond its share": Copy("policy finance: share", changes=LOANS, drop=("policy_finance_share",)),

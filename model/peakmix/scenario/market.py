@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Literal, Self
+from collections.abc import Mapping
+from typing import Annotated, Any, Literal, Self
 
 from pydantic import Field, model_validator
 
@@ -12,6 +13,24 @@ from peakmix.scenario.policy_base import Dated
 
 BAND_QUANTITIES = ("direct_co2", "pollutant")
 """Quantities that a single plant has; what is bought stands beside the plants."""
+
+
+NUMBER = "number"
+"""Mark of a number, or of a series of numbers, in the structure of a block."""
+
+
+def structure(block: Any) -> Any:
+    """A block with its numbers and series replaced by a mark: what is left decides which rows there are."""
+    if isinstance(block, Indicator):
+        return block.model_dump(mode="json")
+    if isinstance(block, Block) and not isinstance(block, Quantity):
+        return {name: structure(getattr(block, name)) for name in type(block).model_fields}
+    if isinstance(block, Mapping):
+        dated = any(isinstance(key, int) for key in block)
+        return NUMBER if dated else {key: structure(value) for key, value in block.items()}
+    if isinstance(block, tuple):
+        return [structure(part) for part in block]
+    return NUMBER if isinstance(block, Quantity | float) else block
 
 
 def always(number: float) -> AmountSeries:
@@ -171,3 +190,8 @@ class MarketPolicy(Dated):
         if not plain and (self.banking_sales is not None or any(entry.band is not None for entry in self.allocation)):
             raise ValueError(f"a band and banking_sales need an indicator of {' or '.join(BAND_QUANTITIES)}")
         return self
+
+    def structure(self) -> dict[str, Any]:
+        """What decides rows beside the derived numbers: every number of a market is one of them."""
+        found: dict[str, Any] = structure(self)
+        return {name: part for name, part in found.items() if name not in ("title", "source", "note", "payer", "between")}

@@ -8,6 +8,7 @@ from peakmix.formulation.policies.common import check_scope, converted, indicato
 from peakmix.formulation.policies.market_band import Plants, derive_bands, derive_sales, mean_product
 from peakmix.parameters.container import Parameters
 from peakmix.parameters.refuse import refuse
+from peakmix.scenario.market import BAND_QUANTITIES
 
 WHOLE = "all"
 """Place of the only account."""
@@ -19,6 +20,13 @@ def derive(policy_id: str, policy: Any, parameters: Parameters, context: Any) ->
     """All derived elements of one market; ``facts["allowance"]`` has its periods and accounts."""
     indicator = policy.scoped(policy.indicator)
     check_scope(policy_id, indicator, parameters)
+    by_plant = policy.banking_sales is not None or any(entry.band is not None for entry in policy.allocation)
+    if by_plant and any(leaf.quantity not in BAND_QUANTITIES for _, leaf in indicator.leaves()):
+        raise refuse(
+            f"policies.{policy_id}: the indicator counts what a single plant does not have",
+            rule="a band and banking_sales give allowances plant by plant",
+            fix=f"name an indicator of {' or '.join(BAND_QUANTITIES)}",
+        )
     unit = indicator_unit(indicator, parameters)
     parameters.facts.setdefault("policy_unit", {})[policy_id] = (unit, natural(unit))
     periods = periods_of(policy, parameters)
