@@ -26,6 +26,7 @@ from peakmix.solve.solution import Status
 
 STRUCTURAL = {
     "alive": "survival; live, service, carry, expiring and the charges are formed from it",
+    "book_cost": "capital cost of what stands, for stranded value",
     "investment_weight": "for prices and reports",
     "legacy_debt": "legacy_service is the sum over debts; for the loan book",
     "lifetime": "survival and annuities are formed from it",

@@ -18,6 +18,7 @@ from peakmix.parameters.container import Parameters
 from peakmix.results.dataset import RunParts, build_dataset
 from peakmix.results.quick_audit import quick_audit
 from peakmix.results.store import write_result
+from peakmix.results.stranded import stranded
 from peakmix.results.summary import summarise
 from peakmix.scenario import Scenario, check_against
 from peakmix.scenario.levers import adjust
@@ -172,7 +173,10 @@ def finished(
     """Audit an optimal solution twice and assemble its result; ``books`` are None for a member of a compiled structure."""
     timings.phase("audit")
     quick = quick_audit(parameters, books, program, solution)
-    full = audit_fully(data, scenario, decisions(program, solution.x), solution.objective, dict(base))
+    full = audit_fully(
+        data, scenario, decisions(program, solution.x), solution.objective, dict(base),
+        stranded=stranded(parameters, program, solution),
+    )  # fmt: skip
     timings.phase("assemble")
     parts = RunParts(
         parameters, books, program, solution, certificate, quick, full, scenario, data, timings=dict(timings.seconds)

@@ -13,7 +13,7 @@ import yaml
 
 from peakmix.api.prepare import base_values
 from peakmix.api.recheck import recheck
-from peakmix.api.stored_values import stored_values
+from peakmix.api.stored_values import cells, stored_values
 from peakmix.audit.full import audit
 from peakmix.audit.report import AuditReport, Check
 from peakmix.formulation.build import derive_policies
@@ -83,7 +83,8 @@ def verify(path: Path | str, data: DataSet | Path | str | None = None) -> Verify
     if gaps:
         notices.append(f"the full audit is not repeated: the file does not say {'; '.join(dict.fromkeys(gaps))}")
     else:
-        report = audit(tables, scenario, values, float(dataset["objective"]), base, _components(dataset))
+        left = _stranded(dataset)
+        report = audit(tables, scenario, values, float(dataset["objective"]), base, _components(dataset), left)
     checks = recheck(dataset, parameters, values)
     stated = dataset.attrs["certified"] == "yes"
     passed = all(check.passed for check in checks) and (report is None or report.passed)
@@ -92,6 +93,12 @@ def verify(path: Path | str, data: DataSet | Path | str | None = None) -> Verify
     lines.append("")
     lines.append("certified, and verified again" if certified else _verdict(stated, passed, same))
     return VerifyResult("\n".join(lines), certified, checks, report, tuple(notices))
+
+
+def _stranded(dataset: xr.Dataset) -> Any:
+    """Stranded value as the file has it; None in a file of before it was reported."""
+    names = ("stranded_value", "stranded_existing")
+    return tuple(cells(dataset, name) for name in names) if all(name in dataset for name in names) else None
 
 
 def stored_scenario(dataset: xr.Dataset) -> Scenario:

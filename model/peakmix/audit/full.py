@@ -23,6 +23,7 @@ from peakmix.audit.operation import Operation, check_base_year, check_service
 from peakmix.audit.policies.common import Audit, twins
 from peakmix.audit.report import TOLERANCE, AuditReport
 from peakmix.audit.stock import check_stock
+from peakmix.audit.stranded import Cells, check_stranded
 from peakmix.scenario import Scenario
 from peakmix.tables import DataSet
 
@@ -37,6 +38,7 @@ def audit(
     objective: float,
     base_values: Mapping[str, float],
     components: Mapping[str, float] | None = None,
+    stranded: tuple[Cells, Cells] | None = None,
 ) -> AuditReport:
     """Audit one solution.
 
@@ -54,6 +56,8 @@ def audit(
         Number computed for the base period by policy, for policies relative to it.
     components:
         Cost components as reported, compared one by one where given (``fixed`` with what stands untracked).
+    stranded:
+        Value left in what closes early, as reported: of capacity the model built, and of what stood at the start.
     """
     case = Case(data, scenario.spec, values, base_values)
     capacities, measures = Capacities(case), Measures(case)
@@ -80,6 +84,8 @@ def audit(
             TWINS[policy.instrument].check(frame, name, policy)
         else:
             case.tally.row("policies have a twin", (name, policy.instrument), np.inf)
+    if stranded is not None:
+        check_stranded(case, capacities, *stranded)
     accounts.check(objective, dict(components) if components is not None else None)
     checks = case.tally.checks(TOLERANCE)
     return AuditReport(scenario.name, objective, dict(accounts.total), checks, tuple(case.tally.sheet))

@@ -155,6 +155,10 @@ def _pair_vintages(
             rule="capacity needs a lifetime",
             fix=f"add a row {technology},lifetime to technology_parameters.csv",
         )
+    capital = context.weighted(
+        context.weights(region, technology),
+        lambda chain: context.parameters.series(technology, "capital_cost", chain=chain),
+    )
     retire = context.attribute[technology, "retire"]
     own_recipe = technology in parameters.facts["by_vintage"]
     for vintage in parameters.vintages[region, technology]:
@@ -165,6 +169,8 @@ def _pair_vintages(
         if vintage.existing:
             parameters.facts["existing"].add(key)
             parameters.put("stock", key, stock.get(vintage, 0.0))
+            if capital is not None:
+                parameters.put("book_cost", key, sum(w * at_year(s, vintage.build_year, "linear") for w, s in capital))
         years = settled(sum(w * at_year(s, vintage.build_year, "step") for w, s in life))
         parameters.put("lifetime", key, years)
         for period in context.horizon:

@@ -20,6 +20,10 @@ from peakmix.results.recount.recount import Recount
 from peakmix.tables.dataset import DataSet
 
 TextArray = npt.NDArray[Any]
+OTHERS = ("delivery", "government", "lender", "investor", "not attributed")
+"""Payers beside the sectors."""
+BESIDE_COST = ("loan_draw", "debt_service", "legacy_debt", "allowance_trade", "swap_credit")
+"""Components of the payer's account beside those of the objective; loans replace ``loan_interest``."""
 ALWAYS_LEDGERS = ("direct_co2", "purchased_power_co2", "hydrogen_power_co2")
 
 
@@ -62,6 +66,8 @@ class Axes:
             "sector": Labels([*sectors, PURCHASED]),
             "ledger_name": Labels(self._ledgers()),
             "cost_component": Labels(self._components()),
+            "payer": Labels([*sectors, *OTHERS]),
+            "payer_component": Labels([c for c in self._components() if c != "loan_interest"] + list(BESIDE_COST)),
             "cost_place": Labels([*parameters.regions, UNPLACED]),
             "technology_group": Labels([g for g, ts in facts["groups"].items() if active & set(ts)]),
         }

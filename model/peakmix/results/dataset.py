@@ -17,9 +17,11 @@ from peakmix.results.attributes import array_attributes, global_attributes, repo
 from peakmix.results.axes import Axes, text_array
 from peakmix.results.extract import Index, Labels, dense, span_of
 from peakmix.results.inputs import input_rows, source_rows
+from peakmix.results.payers import payer_account
 from peakmix.results.quick_audit import QuickAudit
 from peakmix.results.recount.recount import Point, Recount
 from peakmix.results.recount.terms import Block
+from peakmix.results.stranded import stranded
 from peakmix.solve.certificate import Certificate
 from peakmix.solve.program import FloatArray, LinearProgram
 from peakmix.solve.solution import Solution
@@ -104,6 +106,7 @@ def build_dataset(parts: RunParts) -> xr.Dataset:
     _prices(made)
     _money(made)
     _sheets(made)
+    _payers(made)
     _inputs(made)
     full_passed = bool(parts.full is not None and parts.full.passed)
     certified = bool(parts.certificate.passed and parts.quick.passed and full_passed)
@@ -213,6 +216,10 @@ def _money(made: Assembly) -> None:
     made.scatter("result", "cost", dims, cost.labels, made.point.values(cost))
     array = made.arrays["cost"].values
     names = [str(name) for name in made.axes["cost_component"].names]
+    cell = ("region", "technology", "period")
+    left = stranded(made.parameters, made.parts.lp, made.parts.solution)
+    for name, cells in zip(("stranded_value", "stranded_existing"), left, strict=True):
+        made.scatter("result", name, cell, list(cells), np.array(list(cells.values()), dtype=float))
     constant = made.arrays["standing_fixed_cost"].values.sum(axis=1)
     array[names.index("fixed"), : constant.shape[0], :] += constant
     weights = made.arrays["operating_weight"].values
@@ -259,6 +266,14 @@ def _columns(made: Assembly, prefix: str, dim: str, columns: Mapping[str, Any]) 
     for column, values in columns.items():
         name = f"{prefix}_{column}" if column != prefix else f"{prefix}_id"
         made.put("result", name, (dim,) if np.ndim(values) == 1 else (dim, "period"), values)
+
+
+def _payers(made: Assembly) -> None:
+    """The payer's account, which needs the sheets."""
+    parts = made.parts
+    paid, burdens = payer_account(made.axes, made.recount, made.point, parts.lp, parts.solution, made.arrays)
+    made.put("result", "payer_cost", ("payer", "cost_place", "payer_component", "period"), paid)
+    _columns(made, "burden", "burden_row", burdens)
 
 
 def _inputs(made: Assembly) -> None:

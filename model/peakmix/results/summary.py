@@ -12,6 +12,7 @@ import xarray as xr
 
 from peakmix.results.guards import dated, guards
 from peakmix.results.missed import missed
+from peakmix.results.summary_accounts import loans, payers, stranded
 from peakmix.results.trust import aggregation, trust
 from peakmix.solve.program import FloatArray
 
@@ -43,6 +44,9 @@ def summarise(dataset: xr.Dataset) -> str:
         _mix(dataset),
         _paths(dataset),
         _cost(dataset),
+        payers(dataset, table),
+        loans(dataset, table),
+        stranded(dataset, table),
         _policies(dataset),
         _swap(dataset),
         _rents(dataset),
