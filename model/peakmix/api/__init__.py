@@ -1,4 +1,5 @@
-"""The library's front door: load, check, build, run, window, explain, compliance, peak_curve, sensitivity, verify, open.
+"""The library's front door: load, check, build, run, window, explain, compliance, foresight_cost, peak_curve, sensitivity, verify,
+open.
 
 Each function is what the command of the same name does; errors are ``peakmix.foundation.errors``. Names load on first use.
 """
@@ -13,6 +14,7 @@ HOMES = {
     "build": ("peakmix.api.sizing", "build"),
     "check": ("peakmix.api.checking", "check"),
     "compliance": ("peakmix.analysis.compliance", "compliance"),
+    "foresight_cost": ("peakmix.api.rolling", "foresight_cost"),
     "explain": ("peakmix.api.explaining", "explain"),
     "load": ("peakmix.tables.loading", "load"),
     "open": ("peakmix.api.opening", "open_any"),
@@ -24,7 +26,8 @@ HOMES = {
     "window": ("peakmix.api.window", "window"),
 }
 __all__ = [
-    "RunResult", "build", "check", "compliance", "explain", "load", "open", "peak_curve", "run", "run_scenario", "sensitivity",
+    "RunResult", "build", "check", "compliance", "explain", "foresight_cost", "load", "open", "peak_curve", "run", "run_scenario",
+    "sensitivity",
     "verify", "window",
 ]  # fmt: skip
 

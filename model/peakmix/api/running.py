@@ -12,8 +12,9 @@ import xarray as xr
 
 from peakmix.api.conflict import diagnose
 from peakmix.api.prepare import Prepared, Progress, Timings, prepare, read, silent
+from peakmix.api.rolling import solve_foreseen
 from peakmix.audit.full import audit as audit_fully
-from peakmix.foundation.errors import InfeasibleError, LimitError, UncertifiedError, UsageError
+from peakmix.foundation.errors import LimitError, UncertifiedError, UsageError
 from peakmix.parameters.container import Parameters
 from peakmix.results.dataset import RunParts, build_dataset
 from peakmix.results.quick_audit import quick_audit
@@ -22,7 +23,7 @@ from peakmix.results.stranded import stranded
 from peakmix.results.summary import summarise
 from peakmix.scenario import Scenario, check_against
 from peakmix.scenario.levers import adjust
-from peakmix.solve.certificate import Certificate, solve_certified
+from peakmix.solve.certificate import Certificate
 from peakmix.solve.program import LinearProgram
 from peakmix.solve.solution import Solution, SolveOptions, Status, write_to_stderr
 from peakmix.tables.dataset import DataSet
@@ -140,12 +141,8 @@ def solve_prepared(prepared: Prepared, watched: bool) -> RunResult:
         time_limit=spec.solver.time_limit,
         log=write_to_stderr if watched and getattr(timings.progress, "shown", False) else None,
     )
-    try:
-        solution, certificate = solve_certified(prepared.program, options)
-    except InfeasibleError as crossed:
-        # a row without any variable that does not hold: a demand, say, that nothing can meet
-        timings.phase("explain")
-        raise diagnose(prepared, options) from crossed
+    foreseen = solve_foreseen(prepared, options)
+    solution, certificate = foreseen.solution, foreseen.certificate
     if solution.status is Status.INFEASIBLE:
         timings.phase("explain")
         raise diagnose(prepared, options)
@@ -155,7 +152,7 @@ def solve_prepared(prepared: Prepared, watched: bool) -> RunResult:
         raise UncertifiedError(f"the solver stopped with {solution.status}: {solution.message}")
     return finished(
         prepared.parameters, prepared.model.books, prepared.program, prepared.scenario, prepared.data, prepared.base_values,
-        solution, certificate, timings,
+        solution, certificate, timings, foreseen.record,
     )  # fmt: skip
 
 
@@ -169,8 +166,12 @@ def finished(
     solution: Solution,
     certificate: Certificate,
     timings: Timings,
+    foresight: Mapping[str, Any] | None = None,
 ) -> RunResult:
-    """Audit an optimal solution twice and assemble its result; ``books`` are None for a member of a compiled structure."""
+    """Audit an optimal solution twice and assemble its result; ``books`` are None for a member of a compiled structure.
+
+    ``foresight`` is the record of the windows where there were several.
+    """
     timings.phase("audit")
     quick = quick_audit(parameters, books, program, solution)
     full = audit_fully(
@@ -179,7 +180,8 @@ def finished(
     )  # fmt: skip
     timings.phase("assemble")
     parts = RunParts(
-        parameters, books, program, solution, certificate, quick, full, scenario, data, timings=dict(timings.seconds)
+        parameters, books, program, solution, certificate, quick, full, scenario, data, timings=dict(timings.seconds),
+        foresight=foresight,
     )
     dataset = build_dataset(parts)
     certified = certificate.passed and quick.passed and full.passed

@@ -141,6 +141,12 @@ def peak(
 
 
 @app.command()
+def foresight(scenario: ScenarioFile, setting: Setting = None, quiet: Quiet = False) -> None:
+    """Print what short sight or an old belief costs: the scenario as it foresees, against perfect foresight."""
+    _run("foresight", path=scenario, setting=setting, quiet=quiet)
+
+
+@app.command()
 def verify(result: ResultFile, quiet: Quiet = False) -> None:
     """Audit a result file again from its tables and print what was checked."""
     _run("verify", path=result, quiet=quiet)

@@ -13,7 +13,7 @@ from peakmix.foundation.vocabulary import Kind, of_kind, word
 from peakmix.parameters.container import Parameters
 from peakmix.results import prices, sheets
 from peakmix.results.accounts import account_columns, legacy_columns, loan_columns
-from peakmix.results.attributes import array_attributes, global_attributes, report
+from peakmix.results.attributes import array_attributes, as_json, global_attributes, report
 from peakmix.results.axes import Axes, text_array
 from peakmix.results.extract import Index, Labels, dense, span_of
 from peakmix.results.inputs import input_rows, source_rows
@@ -36,7 +36,8 @@ class RunParts:
     """Everything one run leaves behind.
 
     ``books`` are those of the Pyomo model (None when the programme came from a store); ``full`` is the audit from the
-    tables, None when it was not made; ``levers`` are the derived elements that this member changes.
+    tables, None when it was not made; ``levers`` are the derived elements that this member changes;
+    ``foresight`` is the record of the windows where there were several.
     """
 
     parameters: Parameters
@@ -50,6 +51,7 @@ class RunParts:
     data: DataSet
     timings: Mapping[str, float] = field(default_factory=dict)
     levers: Mapping[Any, float] = field(default_factory=dict)
+    foresight: Mapping[str, Any] | None = None
 
 
 class Assembly:
@@ -114,6 +116,8 @@ def build_dataset(parts: RunParts) -> xr.Dataset:
     attributes = global_attributes(
         made.axes, parts.scenario, parts.solution, parts.certificate, audits, parts.timings, certified
     )
+    if parts.foresight is not None:
+        attributes["foresight"] = as_json(parts.foresight)
     stated = made.axes.coordinates().items()
     coordinates = {name: xr.Variable((dim,), values, attrs) for name, (dim, values, attrs) in stated}
     return xr.Dataset(made.arrays, coordinates, attributes)

@@ -14,6 +14,7 @@ from peakmix.results.guards import dated, guards
 from peakmix.results.missed import missed
 from peakmix.results.summary_accounts import loans, payers, stranded
 from peakmix.results.trust import aggregation, trust
+from peakmix.results.windows import foresight_lines
 from peakmix.solve.program import FloatArray
 
 LEAST_SHARE = 0.005
@@ -41,6 +42,7 @@ def summarise(dataset: xr.Dataset) -> str:
     """The summary of one result, as lines of text."""
     parts = (
         _heading(dataset),
+        foresight_lines(dataset),
         _mix(dataset),
         _paths(dataset),
         _cost(dataset),

@@ -20,6 +20,7 @@ from peakmix.scenario.fields import (
     Year,
     YearKey,
 )
+from peakmix.scenario.foresight import ForesightSpec
 from peakmix.scenario.indicators import Indicator
 from peakmix.scenario.policies import Policy
 
@@ -219,6 +220,7 @@ class Spec(Block):
     adjust: tuple[Adjustment, ...] = ()
     indicators: dict[PolicyName, Indicator] = Field(default_factory=dict)
     policies: dict[PolicyName, Policy] = Field(default_factory=dict)
+    foresight: ForesightSpec | None = None
     solver: SolverSpec = SolverSpec()
     output: OutputSpec = OutputSpec()
 
@@ -244,6 +246,20 @@ class Spec(Block):
             for policy in self.policies.values():
                 policy.resolved({})
         return self
+
+    @model_validator(mode="after")
+    def _beliefs_end(self) -> Self:
+        """Every belief ends inside the horizon, so that the truth decides something."""
+        last = self.horizon.pairs[-1][0]
+        late = [belief.until for belief in (self.foresight.believes if self.foresight else ()) if belief.until > last]
+        if late:
+            raise ValueError(f"foresight: a belief until {late[0]} leaves no period to the truth; the last one starts in {last}")
+        return self
+
+    @property
+    def rolls(self) -> bool:
+        """Is the horizon solved in windows, or under beliefs?"""
+        return self.foresight is not None and not self.foresight.plain
 
     @property
     def active_policies(self) -> dict[str, Policy]:

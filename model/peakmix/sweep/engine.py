@@ -15,6 +15,7 @@ from peakmix.foundation.errors import InfeasibleError, InputError
 from peakmix.parameters.contents import content_hash
 from peakmix.results.recount.many import QuickAudits
 from peakmix.results.recount.recount import Recount
+from peakmix.scenario.foresight import ACCOUNTS
 from peakmix.solve import cache
 from peakmix.solve.bundle import Frame
 from peakmix.solve.family import AffineFamily
@@ -22,6 +23,8 @@ from peakmix.solve.highs import solve
 from peakmix.solve.living import LivingModel
 from peakmix.solve.placed import compile_placed
 from peakmix.solve.program import LinearProgram
+from peakmix.solve.rolling import Path as RollingPath
+from peakmix.solve.rolling import Stage, solve_rolling
 from peakmix.solve.solution import Basis, Solution, SolveOptions, Status
 from peakmix.sweep import files
 from peakmix.sweep.layout import Layout
@@ -116,6 +119,13 @@ class Engine:
     def explained(self, program: LinearProgram) -> str:
         """Why a member has no solution."""
         return self._explain(self.first, program)
+
+    def path(self, program: LinearProgram) -> RollingPath:
+        """The path of a member whose scenario sees windows."""
+        foresight = self.first.scenario.spec.foresight
+        assert foresight is not None
+        periods = list(self.first.parameters.horizon)
+        return solve_rolling(periods, [Stage("truth", None, program)], foresight.sight(periods), self.options, ACCOUNTS)
 
     def audited(self, member: int, solution: Solution) -> str:
         """The full audit of one member from its tables; an empty text when it passed."""

@@ -20,7 +20,7 @@ from peakmix.sweep.design import Row, changes_of, design_rows, label
 from peakmix.sweep.order import chunk_size, nearest_order
 from peakmix.sweep.spec import SweepSpec
 from peakmix.sweep.spec import load as load_spec
-from peakmix.sweep.structure import Derive, Element, Group, rules_of
+from peakmix.sweep.structure import Derive, Element, Group, foresight_of, rules_of
 
 FORMAT = 1
 PLAN = "plan.json"
@@ -153,7 +153,8 @@ def make(source: Source, derive: Derive, state: Callable[[Scenario], str], data_
         except PeakmixError as error:
             error.rule = f"{error.rule} (member {source.name(k)})"
             raise
-        rules = rules_of(derivation.parameters)
+        foresight = foresight_of(derivation.scenario)
+        rules = rules_of(derivation.parameters) | ({"foresight": foresight} if foresight else {})
         place = next((g for g, group in enumerate(groups) if group.accepts(derivation, rules)), len(groups))
         if place == len(groups):
             groups.append(Group(derivation, rules))

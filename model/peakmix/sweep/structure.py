@@ -15,6 +15,7 @@ from typing import Any
 import numpy as np
 
 from peakmix import __version__
+from peakmix.foundation.errors import InputError
 from peakmix.parameters.container import Key, Parameters
 from peakmix.parameters.contents import canonical
 from peakmix.scenario.scenario import Scenario
@@ -90,6 +91,24 @@ def rules_of(parameters: Parameters) -> dict[str, Any]:
         name: policy.structure() if hasattr(policy, "structure") else policy.model_dump(mode="json", exclude=set(NUMBERS))
         for name, policy in policies.items()
     }
+
+
+def foresight_of(scenario: Scenario) -> dict[str, Any]:
+    """How far members see, as plain data; empty for perfect foresight.
+
+    Raises
+    ------
+    InputError
+        For beliefs: a belief is a programme of its own, and members of a sweep have one each.
+    """
+    foresight = scenario.spec.foresight
+    if foresight is None or foresight.plain:
+        return {}
+    if foresight.believes:
+        rule = "a sweep takes windows, not beliefs"
+        fix = "settings: foresight.believes: []; or run the scenarios one by one"
+        raise InputError(rule, place=scenario.tree.place(("foresight", "believes"), None), fix=fix)
+    return foresight.model_dump(mode="json")
 
 
 def facts_of(parameters: Parameters) -> dict[str, Any]:

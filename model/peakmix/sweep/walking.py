@@ -11,7 +11,7 @@ import numpy as np
 from peakmix.foundation.errors import InfeasibleError, PeakmixError
 from peakmix.results.quick_audit import TOLERANCE, quick_audit
 from peakmix.solve.bundle import Bundle
-from peakmix.solve.certificate import certify, solve_certified
+from peakmix.solve.certificate import Certificate, certify, solve_certified
 from peakmix.solve.certificates import certify_many
 from peakmix.solve.living import LivingModel
 from peakmix.solve.program import FloatArray
@@ -41,6 +41,8 @@ class Walk:
         self.engine, self.audited = engine, audited
         self.living: LivingModel | None = None
         self.solver_seconds = 0.0
+        self.paths: dict[int, Certificate] = {}
+        "Certificates of the members of a part that see windows, by place: a path is not one optimum."
 
     def arrays(self, members: Sequence[int]) -> dict[str, Any]:
         """Solve the members in this order; returns the arrays of their chunk."""
@@ -56,6 +58,7 @@ class Walk:
         rows, columns = engine.family.base.shape
         x, prices = np.ones((columns + 1, len(members))), np.zeros((rows, len(members)))
         told: list[Columns] = []
+        self.paths = {}
         solved: dict[int, Solution] = {}
         for place in range(len(members)):
             answer = self._step(bundle, place)
@@ -79,6 +82,8 @@ class Walk:
     def _step(self, bundle: Bundle, place: int) -> Solution | Columns:
         """Solve one member: its optimum, or the columns of one that has none."""
         engine = self.engine
+        if engine.first.scenario.spec.rolls:
+            return self._path(bundle, place)
         try:
             if self.living is None:
                 self.living = engine.fresh(bundle.program(place))
@@ -102,6 +107,18 @@ class Walk:
             reason = engine.explained(bundle.program(place))
         return failed(str(answer.status), reason)
 
+    def _path(self, bundle: Bundle, place: int) -> Solution | Columns:
+        """Solve the windows of one member."""
+        try:
+            path = self.engine.path(bundle.program(place))
+        except PeakmixError as error:
+            return failed("infeasible" if isinstance(error, InfeasibleError) else "error", error.rule)
+        self.solver_seconds += path.solution.run_time
+        if path.solution.status is not Status.OPTIMAL:
+            return failed(str(path.solution.status), f"window from {path.windows[-1].first}: {path.solution.message}")
+        self.paths[place] = path.certificate
+        return path.solution
+
     def _judged(
         self, bundle: Bundle, members: Sequence[int], solutions: list[Solution], x: FloatArray, prices: FloatArray,
         values: FloatArray, told: list[Columns], places: Any,
@@ -117,7 +134,9 @@ class Walk:
         for k, place in enumerate(places.tolist()):
             measures = {name: float(certificates.measures[name][k]) for name in MEASURES}
             columns = optimal(solutions[k], measures, float(certificates.dual_objective[k]), float(audit[k]))
-            if engine.stranger or not (certificates.passed[k] and audit[k] <= TOLERANCE):
+            if place in self.paths:
+                columns = followed(solutions[k], self.paths[place], float(audit[k]))
+            elif engine.stranger or not (certificates.passed[k] and audit[k] <= TOLERANCE):
                 columns = self._alone(bundle, k, values[k], solutions, x, prices)
                 objective[k] = solutions[k].objective
             if members[k] in self.audited:
@@ -128,6 +147,8 @@ class Walk:
             told[place].update(columns)
         kept = engine.layout.numbers(x, prices, values, objective)
         kept["gradient"] = bundle.gradients(x[:-1], prices)
+        if self.paths:
+            kept["gradient"][:] = np.nan  # a path is not one optimum: it has no slope
         return kept
 
     def _alone(
@@ -166,6 +187,14 @@ def optimal(solution: Solution, measures: dict[str, float], dual_objective: floa
         "iterations": solution.iterations,
         **{f"certificate_{name}": value for name, value in measures.items()},
     }
+
+
+def followed(solution: Solution, certificate: Certificate, audit: float) -> Columns:
+    """Columns of a path through windows."""
+    measures = {name: certificate.measures[name].value for name in MEASURES}
+    columns = optimal(solution, measures, certificate.dual_objective, audit)
+    wrong = certificate.failures() + ([f"quick audit: {audit:.1e}"] if audit > TOLERANCE else [])
+    return columns | {"certified": int(not wrong), "reason": "; ".join(wrong)}
 
 
 def failed(status: str, reason: str) -> Columns:
