@@ -5,6 +5,7 @@
     python docs/render.py walk [PAGE ...]         run the blocks of the tutorial and the how-to pages, put their outputs in
     python docs/render.py story RUN.nc [RUN.nc]   the tables between the marks of national-case.md
     python docs/render.py case [NAME ...]         tables and figures of the pages in docs/cases
+    python docs/render.py instruments RESOLUTION [SET ...]   a table of instruments.md: policies alone and together
     python docs/render.py measured                the table of measured runs in README.md, after `make bench`
 
 peakmix must be importable: run it with the Python of `.venv`, or with `PYTHONPATH=model`.
@@ -16,7 +17,7 @@ import sys
 from collections.abc import Callable
 from pathlib import Path
 
-from rendering import cases, dictionary, formulas, marks, measured, names, story, walk
+from rendering import cases, dictionary, formulas, instruments, marks, measured, names, story, walk
 
 DOCS = Path(__file__).resolve().parent
 PAGES: dict[str, Callable[[], str]] = {
@@ -53,6 +54,8 @@ def main(arguments: list[str]) -> int:
         return marks.fill(DOCS / "national-case.md", story.blocks([Path(file) for file in files]))
     if command == "measured" and not files:
         return marks.fill(DOCS.parent / "README.md", measured.blocks())
+    if command == "instruments" and files:
+        return marks.fill(DOCS / "instruments.md", instruments.page_blocks(files[0], files[1:]))
     if command == "case":
         return max(cases.render(name, DOCS) for name in files or cases.CASES)
     if command == "walk":

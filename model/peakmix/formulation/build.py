@@ -9,6 +9,7 @@ from typing import Any
 from peakmix.formulation.model import Books, new_model, total
 from peakmix.formulation.modelling import pyo
 from peakmix.formulation.registry import families, instruments
+from peakmix.formulation.traps import policy_traps
 from peakmix.parameters.accounts import derive_accounts
 from peakmix.parameters.container import Key, Parameters
 
@@ -20,6 +21,7 @@ def derive_policies(parameters: Parameters, policies: Mapping[str, Any], context
     derive_accounts(context, parameters, (what for policy in policies.values() for what in policy.measured()))
     for policy_id, policy in policies.items():
         known[policy.instrument].derive(policy_id, policy, parameters, context)
+    parameters.reports.setdefault("warnings", []).extend(policy_traps(policies, parameters))
 
 
 def build(parameters: Parameters, levers: Mapping[tuple[str, Key], float] | None = None) -> Any:

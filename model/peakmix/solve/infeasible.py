@@ -197,6 +197,8 @@ def _conflict(
         least = solver(relax(without(tier.program, tier.mask & ~rows), rows, relaxed.sizes).program, "filter")
         return least is None or least.objective > _noise(least)
 
+    if sure and not rest:
+        return sure, True
     try:
         return sorted([*sure, *_quick(sure, bool(sure), rest, infeasible)]), True
     except _UndecidedError:
