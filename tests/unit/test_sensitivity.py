@@ -236,3 +236,13 @@ def test_command_on_a_result_and_on_a_scenario(
     assert call(str(result.path), "--set", "horizon.discount_rate=0.1")[0] == 2
     assert call(str(path), "--csv", str(tmp_path / "lists"))[0] == 2
     assert traced(load(Path(MINI["data"])))[1].cells
+
+
+def test_a_statistic_of_nothing_can_be_symbolic() -> None:
+    """A group that nothing in the region belongs to, with a statistic of zero, is a row on nothing and no bug."""
+    problem = Problem().commodity("ware").demand("ware", 10.0)
+    problem.technology("maker", "ware", capacity=False, variable_cost=100.0)
+    problem.technology("ghost", "ware", new_build=False).base_output("ghost", 0.0)
+    horizon = {"periods": [[2025, 1], [2026, 1]], "discount_rate": 0.0, "timing": 0, "base_period": 2025}
+    found = Optimum(from_mapping({"name": "ghost", "resolution": "nation", "horizon": horizon}), problem.data())
+    assert found.objective == pytest.approx(2000)

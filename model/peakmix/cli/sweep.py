@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sys
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -102,11 +102,19 @@ def _status(path: Path, out: Path | None) -> int:
     return _judged(len(failures), len(plan.members))
 
 
-def _collect(path: Path, out: Path | None, overwrite: bool) -> int:
-    """Write the cube."""
+def _collect(
+    path: Path, out: Path | None, to: str, member: Sequence[str] | None, store: Path | None, overwrite: bool, quiet: bool
+) -> int:
+    """Write the cube, or files of members."""
     from peakmix.sweep.collecting import collect
     from peakmix.sweep.plan import read
 
+    if to not in ("zarr", "netcdf"):
+        raise UsageError(f"--to {to} is not known", fix="zarr or netcdf")
+    if to == "netcdf":
+        return _files(path, out, member or (), store, overwrite, Bar(quiet))
+    if member or store:
+        raise UsageError("--member and --store belong to --to netcdf", fix="leave them out, or add --to netcdf")
     folder = store_of(path, None)
     plan = read(folder)
     target = out if out is not None else folder / f"{plan.spec.name}.zarr"
@@ -126,6 +134,23 @@ def _cache(path: Path, clear: bool) -> int:
     print(f"{where}: {len(sizes)} compiled structures, {sum(sizes) / 1e6:.1f} MB")
     if clear:
         print(f"{cache.clear()} files removed")
+    return 0
+
+
+def _files(path: Path, out: Path | None, member: Sequence[str], store: Path | None, overwrite: bool, bar: Bar) -> int:
+    """Write members as result files."""
+    from peakmix.api.member_files import export_members
+
+    if path.is_dir():
+        fix = "name the sweep's file and its folder: peakmix sweep collect SWEEP.yaml --store DIR --to netcdf"
+        raise UsageError("result files of members are made from the sweep's file", fix=fix)
+    sweep = _opened(path, store)
+    done = export_members(
+        sweep, out or sweep.folder / "members", member, overwrite, lambda k, n: bar(f"  {k} of {n} members", last=k == n)
+    )
+    print(f"{len(done.written)} result files in {done.folder}")
+    for name, status in done.left_out:
+        print(f"  {name}  {status}: no file")
     return 0
 
 

@@ -54,9 +54,18 @@ def sweep_status(sweep: SweepStore, out: Folder = None) -> None:
 
 
 @app.command("collect")
-def sweep_collect(sweep: SweepStore, out: Folder = None, overwrite: Overwrite = False) -> None:
-    """Write all members as one Zarr store with a `scenario` dimension."""
-    _sweep("collect", sweep, out=out, overwrite=overwrite)
+def sweep_collect(
+    sweep: SweepStore,
+    out: Folder = None,
+    to: Annotated[str, typer.Option("--to", metavar="zarr|netcdf", help="One store, or one result file a member.")] = "zarr",
+    member: Annotated[list[str] | None, typer.Option("--member", help="netcdf: one member; may be repeated.")] = None,
+    store: Annotated[Path | None, typer.Option("--store", metavar="DIR", help="netcdf: folder of the sweep.")] = None,
+    overwrite: Overwrite = False,
+    quiet: Quiet = False,
+) -> None:
+    """Write all members as one Zarr store with a `scenario` dimension, or members as result files."""
+    given = {"to": to, "member": member, "store": store}
+    _sweep("collect", sweep, out=out, overwrite=overwrite, quiet=quiet, **given)
 
 
 @app.command("cache")

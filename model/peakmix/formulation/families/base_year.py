@@ -31,7 +31,7 @@ def build(model: Any, parameters: Parameters) -> None:
     def lower(m: Any, region: str, group: str) -> Any:
         expression, value = output(region, group), parameters["base_low"][region, group]
         if not has_terms(expression):
-            return pyo.Constraint.Skip if value <= 0 else model.nothing >= value
+            return pyo.Constraint.Skip if isinstance(value, int | float) and value <= 0 else model.nothing >= value
         return expression >= value
 
     def upper(m: Any, region: str, group: str) -> Any:
