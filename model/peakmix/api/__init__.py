@@ -1,5 +1,5 @@
-"""The library's front door: load, check, build, run, window, explain, compliance, foresight_cost, peak_curve, sensitivity, verify,
-open.
+"""The library's front door: load, check, build, run, window, explain, compliance, foresight_cost, loan_steps, peak_curve,
+sensitivity, verify, open.
 
 Each function is what the command of the same name does; errors are ``peakmix.foundation.errors``. Names load on first use.
 """
@@ -16,6 +16,7 @@ HOMES = {
     "compliance": ("peakmix.analysis.compliance", "compliance"),
     "foresight_cost": ("peakmix.api.rolling", "foresight_cost"),
     "explain": ("peakmix.api.explaining", "explain"),
+    "loan_steps": ("peakmix.api.rate_steps", "loan_steps"),
     "load": ("peakmix.tables.loading", "load"),
     "open": ("peakmix.api.opening", "open_any"),
     "peak_curve": ("peakmix.api.peak_years", "peak_curve"),
@@ -26,9 +27,8 @@ HOMES = {
     "window": ("peakmix.api.window", "window"),
 }
 __all__ = [
-    "RunResult", "build", "check", "compliance", "explain", "foresight_cost", "load", "open", "peak_curve", "run", "run_scenario",
-    "sensitivity",
-    "verify", "window",
+    "RunResult", "build", "check", "compliance", "explain", "foresight_cost", "load", "loan_steps", "open", "peak_curve", "run",
+    "run_scenario", "sensitivity", "verify", "window",
 ]  # fmt: skip
 
 

@@ -147,6 +147,17 @@ def foresight(scenario: ScenarioFile, setting: Setting = None, quiet: Quiet = Fa
 
 
 @app.command()
+def loan_steps(
+    scenario: ScenarioFile,
+    policy: Annotated[str | None, typer.Option("--policy", metavar="NAME", help="Finance policy, where there are several.")] = None,
+    setting: Setting = None,
+    quiet: Quiet = False,
+) -> None:
+    """Print what each choice of rate steps for whole loans costs, and the cheapest."""
+    _run("loan_steps", path=scenario, policy=policy, setting=setting, quiet=quiet)
+
+
+@app.command()
 def verify(result: ResultFile, quiet: Quiet = False) -> None:
     """Audit a result file again from its tables and print what was checked."""
     _run("verify", path=result, quiet=quiet)

@@ -43,6 +43,8 @@ class Tranche(Block):
     per_abatement: Amount
     between: Between = "linear"
     counts: Literal["drawn", "outstanding"] = "drawn"
+    source: str | None = None
+    note: str | None = None
 
     @model_validator(mode="after")
     def _lends(self) -> Self:
@@ -59,6 +61,8 @@ class Step(Block):
     indicator: Indicator
     target: AmountSeries
     between: Between = "linear"
+    source: str | None = None
+    note: str | None = None
 
 
 class LoanLine(Block):
