@@ -3,15 +3,21 @@
 from __future__ import annotations
 
 import numpy as np
+import pandas as pd
 import pytest
 from tests.cases.kit import prepared
 from tests.cases.test_finance import YEARS, finance, works
 from tests.cases.test_market import TWO_YEARS, market, plants
+from tests.math.tiny import PERIODS as TINY_PERIODS
+from tests.math.tiny import plants as tiny_plants
 
-from peakmix.analysis.policy_sheet import account_table, policy_table, sheet_text
+from peakmix.analysis.policy_sheet import SHEET, account_table, policy_table, sheet_text
 from peakmix.api.explaining import explain
 from peakmix.api.running import solve_prepared
+from peakmix.cli.explain import main
 from peakmix.foundation.errors import InfeasibleError, UsageError
+from peakmix.results.guards import dated
+from peakmix.results.store import open_result, write_result
 
 IMPOSSIBLE = """
 name: impossible
@@ -114,3 +120,42 @@ def test_scenario_without_solution_names_the_conflict(tmp_path) -> None:
     with pytest.raises(InfeasibleError) as raised:
         explain(path)
     assert "no_steel_co2" in str(raised.value)
+
+
+def test_the_sheet_is_one_object_in_dataset_python_and_command_line(mini_run, tmp_path, capsys) -> None:
+    """Every cell of the dataset is in the frame, of the file that was written too; the command prints every row of it."""
+    path = write_result(mini_run.dataset, tmp_path / "mini.nc")
+    frame = explain(path).sheet
+    for opened in (mini_run.dataset, open_result(path)):
+        again = policy_table(opened)
+        pd.testing.assert_frame_equal(frame, again, check_dtype=False)
+        for new, old in {value: key for key, value in SHEET.items()}.items():
+            column = [str(cell).removeprefix("policy_") for cell in opened[old].values] if new == "rule" else opened[old].values
+            same = frame[new].to_numpy() == (column == 1 if new == "binding" else np.asarray(column))
+            missing = frame[new].isna().to_numpy()
+            assert (same | missing).all(), new
+    assert main(path, None, True, None, True) == 0
+    printed = [line.split() for line in capsys.readouterr().out.splitlines()]
+    for row in frame.to_dict("records"):
+        wanted = [row["policy"], row["rule"], dated(int(row["period"])), row["unit"], *row["payer"].split()]
+        assert any(all(word in line for word in wanted) for line in printed), row
+    wanted = {"policy", "instrument", "scope", "period", "level", "bound", "binding", "slack", "price", "price_unit", "payer"}
+    assert wanted <= set(frame)
+
+
+def test_who_pays() -> None:
+    """Operators of a scope, the government for a subsidy, builders under a swap, investors under finance; as stated where stated."""
+    limit = {"instrument": "limit", "indicator": {"quantity": "direct_co2"}, "values": 30.0}
+    tax = {"instrument": "price", "indicator": {"quantity": "direct_co2"}, "values": 5.0}
+    policies = {
+        "cap": limit, "local": limit | {"location": "West", "sectors": ["industry"]}, "stated": limit | {"payer": "county"},
+        "tax": tax, "bonus": tax | {"values": -1.0, "indicator": {"quantity": "output", "technologies": ["clean"]}},
+        "funds": {"instrument": "finance", "own_funds": "500 MCNY/yr"},
+    }  # fmt: skip
+    ready = prepared(tiny_plants(), TINY_PERIODS, 0.08, base=2025, policies=policies)
+    frame = policy_table(solve_prepared(ready, False).dataset).drop_duplicates("policy").set_index("policy")
+    assert frame["payer"].to_dict() == {
+        "cap": "operators (everywhere)", "local": "operators (West; industry)", "stated": "county",
+        "tax": "operators (everywhere)", "bonus": "government", "funds": "investors (everywhere)",
+    }  # fmt: skip
+    assert frame["scope"]["bonus"] == "everywhere; clean"

@@ -19,7 +19,8 @@ from peakmix.results.summary import table
 FELT = 1e-6
 """A price below this is none."""
 SHEET = {
-    "policy_id": "policy", "policy_instrument": "instrument", "policy_component": "rule", "policy_place": "place",
+    "policy_id": "policy", "policy_instrument": "instrument", "policy_scope": "scope",
+    "policy_component": "rule", "policy_place": "place",
     "policy_case": "case", "policy_period": "period", "policy_level": "level", "policy_bound": "bound",
     "policy_slack_left": "slack", "policy_excess": "excess", "policy_unit": "unit", "policy_price": "price",
     "policy_price_unit": "price_unit", "policy_binding": "binding", "policy_payer": "payer", "policy_source": "source",
@@ -108,7 +109,7 @@ def _cells(frame: pd.DataFrame) -> Iterator[Sequence[object]]:
     for row in frame.to_dict("records"):
         where = ", ".join(part for part in (str(row["place"]), str(row["case"])) if part)
         numbers = (float(row[name]) for name in ("level", "bound", "slack"))
-        price, payer = float(row["price"]), row["payer"] or "not stated"
+        price, payer = float(row["price"]), row["payer"]
         yield [
             row["policy"], row["rule"], where, dated(int(row["period"])), *numbers, row["unit"], price, row["price_unit"], payer,
         ]  # fmt: skip

@@ -13,6 +13,7 @@ from peakmix.foundation.vocabulary import Weight, known, word
 from peakmix.parameters.container import Key, Parameters
 from peakmix.results.axes import Axes, text_array
 from peakmix.results.extract import span_of
+from peakmix.results.paying import payer_of, scope_of
 from peakmix.results.prices import weight
 from peakmix.results.recount.recount import Point, Recount
 from peakmix.solve.program import LinearProgram
@@ -43,6 +44,7 @@ class PolicyRow:
     unit: str
     price_unit: str
     binding: bool
+    scope: str
     payer: str
     source: str
 
@@ -115,7 +117,7 @@ def _policy_rows(
         price_unit = f"{axes.money}/({natural}/yr)"
     if policy.instrument == "finance":
         unit, price_unit = finance_units(parameters, component, index, axes.money)
-    made = []
+    made, scope = [], scope_of(policy)
     for when in dated:
         price = scale * relief / weight(parameters, kind, when)
         made.append(
@@ -134,7 +136,8 @@ def _policy_rows(
                 unit=unit.replace("/yr", "") if kind == "period_total" else unit,
                 price_unit=price_unit,
                 binding=bool(sense and abs(slack) <= BINDING * max(1.0, abs(bound))),
-                payer=str(policy.payer or ""),
+                scope=scope,
+                payer=payer_of(policy, scope),
                 source=str(policy.source or ""),
             )
         )
