@@ -144,7 +144,7 @@ def test_the_sheet_is_one_object_in_dataset_python_and_command_line(mini_run, tm
 
 
 def test_who_pays() -> None:
-    """Operators of a scope, the government for a subsidy, builders under a swap, investors under finance; as stated where stated."""
+    """Operators of a scope, the government for a subsidy, investors under finance; as stated where it is stated."""
     limit = {"instrument": "limit", "indicator": {"quantity": "direct_co2"}, "values": 30.0}
     tax = {"instrument": "price", "indicator": {"quantity": "direct_co2"}, "values": 5.0}
     policies = {
