@@ -14,10 +14,11 @@ HOMES = {
     "build": ("peakmix.api.sizing", "build"),
     "check": ("peakmix.api.checking", "check"),
     "compliance": ("peakmix.analysis.compliance", "compliance"),
-    "foresight_cost": ("peakmix.api.rolling", "foresight_cost"),
+    "cooperation": ("peakmix.api.planning_together", "cooperation"),
     "explain": ("peakmix.api.explaining", "explain"),
-    "loan_steps": ("peakmix.api.rate_steps", "loan_steps"),
+    "foresight_cost": ("peakmix.api.rolling", "foresight_cost"),
     "load": ("peakmix.tables.loading", "load"),
+    "loan_steps": ("peakmix.api.rate_steps", "loan_steps"),
     "open": ("peakmix.api.opening", "open_any"),
     "peak_curve": ("peakmix.api.peak_years", "peak_curve"),
     "run": ("peakmix.api.running", "run"),
@@ -27,8 +28,8 @@ HOMES = {
     "window": ("peakmix.api.window", "window"),
 }
 __all__ = [
-    "RunResult", "build", "check", "compliance", "explain", "foresight_cost", "load", "loan_steps", "open", "peak_curve", "run",
-    "run_scenario", "sensitivity", "verify", "window",
+    "RunResult", "build", "check", "compliance", "cooperation", "explain", "foresight_cost", "load", "loan_steps", "open",
+    "peak_curve", "run", "run_scenario", "sensitivity", "verify", "window",
 ]  # fmt: skip
 
 
