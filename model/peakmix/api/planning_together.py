@@ -29,7 +29,7 @@ from peakmix.results.quick_audit import quick_audit
 from peakmix.results.recount.indicators import indicator
 from peakmix.scenario import Scenario, check_against
 from peakmix.scenario.levers import adjust
-from peakmix.scenario.policies import LimitPolicy
+from peakmix.scenario.limits import LimitPolicy
 from peakmix.solve.certificate import solve_certified
 from peakmix.solve.solution import Status
 from peakmix.tables.dataset import DataSet
