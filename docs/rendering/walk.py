@@ -30,6 +30,7 @@ WALKED = {
     "how-to/tables-from-pandas.md": False,
     "how-to/choose-a-resolution.md": False,
     "how-to/place-a-cap.md": False,
+    "how-to/run-a-carbon-market.md": False,
 }
 """Pages whose blocks run, and whether they run in a copy of the package that they change."""
 

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 import xarray as xr
 from tests.cases.kit import prepared
-from tests.cases.test_market import ONE_YEAR, TWO_YEARS, market, plants
+from tests.cases.test_market import ONE_YEAR, OUTPUT, TWO_YEARS, market, plants
 from tests.cases.test_market_bank import GIVEN, bank, lending, two_places
 from tests.math import tiny
 
@@ -79,6 +79,19 @@ def test_lapsed_allowances_and_prices_by_place() -> None:
     assert frame["price"].to_dict() == pytest.approx({"West": 10, "East": 25, WHOLE: 13})
     assert "to_bank" in compliance_text(traded)
     assert "offset" not in compliance_text(traded)
+
+
+def test_price_in_trade_where_sales_count() -> None:
+    """The case of test_market_band: kept, an allowance is worth 20 + 0.6 m; sold, it brings 1.5 m of room, so it trades for less.
+
+    Dirty steel then costs 100 + 0.4 x 15.625 and gas 120 - 0.6 x 22.917: both 106.25.
+    """
+    given = [{"benchmark": {2025: "1.6 t/t", 2026: "0.5 t/t"}, "output": OUTPUT}]
+    rules = market(allocation=given, banking_limit="1 Mt", banking_sales=1.5)
+    frame = compliance(solve_prepared(prepared(plants(), TWO_YEARS, 0.08, policies=rules), False).dataset)
+    room = (30 / 1.08 - 20) / 1.6
+    assert frame["price"].tolist() == pytest.approx([20 + 0.6 * room - 1.5 * room, 30])
+    assert frame["marketed"].tolist()[0] == pytest.approx(1.25)
 
 
 def test_results_side_by_side_and_results_without_a_market() -> None:

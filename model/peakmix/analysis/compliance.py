@@ -23,8 +23,8 @@ IN = ("given", "offset", "ceiling", "from_bank", "borrowed")
 OUT = ("emission", "sold", "floor", "to_bank", "interest", "lapsed")
 FLOWS = (*IN, *OUT, "surplus", "marketed")
 COLUMNS = (
-    *KEYS, "years", "emission", "given", "surplus", "brought", "sold", "bought", "offset", "ceiling", "floor", "to_bank",
-    "from_bank", "borrowed", "interest", "lapsed", "held", "lent", "inventory", "price", "difference",
+    *KEYS, "years", "emission", "given", "surplus", "brought", "sold", "bought", "marketed", "offset", "ceiling", "floor",
+    "to_bank", "from_bank", "borrowed", "interest", "lapsed", "held", "lent", "inventory", "price", "difference",
 )  # fmt: skip
 
 
@@ -44,7 +44,8 @@ def compliance(dataset: xr.Dataset, policy: str | None = None, totals: bool = Tr
     -------
     Flows in the yearly unit of the market's indicator (Mt/yr), stocks (``brought``, ``held``, ``lent``, ``inventory``) in that
     unit without /yr. ``sold`` and ``bought`` are what went to and came from other accounts; for all accounts together
-    sold - bought is 0. ``price`` is in money of the year per natural unit; over all accounts it is weighted by emissions.
+    sold - bought is 0. ``marketed`` counts sales of plants with a surplus where they decide what may be kept. ``price`` is
+    that of an allowance in trade, in money of the year per natural unit; over all accounts it is weighted by emissions.
     ``difference`` is what the balance above leaves, and 0 but for rounding.
 
     Raises

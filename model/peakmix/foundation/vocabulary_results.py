@@ -90,7 +90,7 @@ SHEETS = words(
     ("allowance_inventory_start", "allowance_row", "mixed", "Inventory of the market's carbon bank at the start of the period",
      "碳银行期初库存"),
     ("allowance_lapsed", "allowance_row", "mixed", "Allowances that lapse", "失效配额"),
-    ("allowance_price", "allowance_row", "mixed", "Price of an allowance in money of the year per natural unit",
+    ("allowance_price", "allowance_row", "mixed", "Price of an allowance in trade, in money of the year per natural unit",
      "配额价格"),
     ("payer_cost", "payer cost_place payer_component period", "Mmoney", "Cost by who bears it; what is received below zero",
      "各支付方成本", {"sign": "below zero = received"}),

@@ -17,7 +17,8 @@ from peakmix.solve.solution import Solution
 
 DECISIONS = ("emission", "held", "sold", "offset", "ceiling", "floor", "marketed", "to_bank", "from_bank", "lent")
 """Decisions of an account; the inventory of the carbon bank belongs to all accounts of a market."""
-ACCOUNT = "policy_allowance_account"
+ACCOUNT, SALES = "policy_allowance_account", "policy_allowance_sales"
+"""Rows that an allowance in trade enters: what it covers, less the right to keep others that selling it brings."""
 Levers = Mapping[Any, float]
 Sheet = dict[str, Any]
 NONE: Levers = {}
@@ -67,8 +68,9 @@ def account_columns(
     left = dict(zip(lp.rows.members[span], unused.tolist(), strict=True))
     columns["lapsed"] = column(lambda k: left[k])
     duals = dict(zip(lp.rows.members[span], solution.row_dual[span].tolist(), strict=True))
-    prices = [abs(duals[key]) / weight(parameters, "annual", key[2]) for key in keys]
-    columns["price"] = np.array(prices, dtype=np.float64)
+    counted = span_of(lp.rows, SALES)
+    rights = dict(zip(lp.rows.members[counted], solution.row_dual[counted].tolist(), strict=True))
+    columns["price"] = column(lambda k: (rights.get(k, 0.0) - duals[k]) / weight(parameters, "annual", k[2]) + 0.0)
     return columns
 
 

@@ -27,7 +27,8 @@ Symbols  E  indicator over the scope, direct CO2 unless another is named        
          I  inventory of the carbon bank; L  owed to it; i  interest a year, 0 here if paid in money          Mt, Mt, 1/yr
          objective  D_p (offset price O + ceiling U - floor W + ask D - bid C + i ask L[p-1]); all but offsets are transfers
 Dual     policy_allowance_account, annual, in CNY per natural unit: the price of an allowance, with free trade the same
-         everywhere, with trade through the carbon bank alone between bid and ask while it has stock and room;
+         everywhere, with trade through the carbon bank alone between bid and ask while it has stock and room; where sales count
+         for what may be kept, it is the worth of one that is kept, and the price in trade is lower by policy_allowance_sales;
          policy_allowance_bank, policy_allowance_loan and policy_carbon_bank_lending over the period: worth of room for one
          more allowance kept or owed; policy_allowance_offset: price less what an offset costs; policy_carbon_bank over the
          period: worth of one more allowance in its inventory; a bank that is not empty lets the price grow with the mean
