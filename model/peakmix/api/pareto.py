@@ -133,7 +133,8 @@ def _with_indicators(
     base = path if isinstance(path, Scenario) else load_scenario(Path(path), changes=dict(changes or {}))
     limits = {}
     for name, objective in wanted.items():
-        indicator = objective if not isinstance(objective, str) else name if name in base.spec.indicators else {"quantity": name}
+        known = "named" if name in base.spec.indicators else "quantity"
+        indicator = {known: name} if isinstance(objective, str) else dict(objective)
         limits[name] = {"instrument": "limit", "indicator": indicator, "span": "horizon", "values": {1900: FREE}}
     if isinstance(path, Scenario):
         spec = dict(read_value(path.resolved_yaml))

@@ -32,9 +32,14 @@ def diff(
     rows: Annotated[int, typer.Option("--rows", min=1, help="Rows of each list to print.")] = 12,
     csv: Annotated[Path | None, typer.Option("--csv", metavar="DIR", help="Folder for the whole lists as CSV.")] = None,
     overwrite: Annotated[bool, typer.Option("--overwrite", help="Replace existing files.")] = False,
+    by_input: Annotated[bool, typer.Option("--by-input", help="Split the cost difference by changed input; solves again.")] = False,
+    order: Annotated[list[str] | None, typer.Option("--first-change", help="A change that comes first; may be repeated.")] = None,
+    data: Annotated[Path | None, typer.Option("--data", metavar="DATA", help="The data set of both runs.")] = None,
+    quiet: Quiet = False,
 ) -> None:
     """Compare two results: inputs, policies that bind, and the cost difference by component, place and period."""
-    _run("diff", first=first, second=second, rows=rows, csv=csv, overwrite=overwrite)
+    given: dict[str, Any] = {"by_input": by_input, "order": order, "data": data, "quiet": quiet}
+    _run("diff", first=first, second=second, rows=rows, csv=csv, overwrite=overwrite, **given)
 
 
 @app.command()

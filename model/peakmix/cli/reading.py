@@ -12,12 +12,17 @@ def opened(path: Path) -> Any:
     """The result of a file, or of a folder that has one result file, as an xarray Dataset."""
     from peakmix.results.store import open_result
 
-    if path.is_dir():
-        found = sorted(path.glob("*.nc"))
-        if len(found) != 1:
-            raise UsageError(f"{path} has {len(found)} result files", fix="name one of its .nc files")
-        path = found[0]
-    return open_result(path)
+    return open_result(result_file(path))
+
+
+def result_file(path: Path) -> Path:
+    """A result file, or the one in a folder; UsageError when there are none or several."""
+    if not path.is_dir():
+        return path
+    found = sorted(path.glob("*.nc"))
+    if len(found) != 1:
+        raise UsageError(f"{path} has {len(found)} result files", fix="name one of its .nc files")
+    return found[0]
 
 
 def free(path: Path, overwrite: bool) -> Path:
