@@ -68,11 +68,13 @@ def test_order_moves_parts_and_keeps_the_sum(found: Attribution, results: tuple[
         attribute(*results, order=["policies.cup"])
 
 
-def test_a_state_that_is_no_sound_scenario_is_joined_with_the_next_change(results: tuple[Path, Path], tmp_path: Path) -> None:
-    """A bounds an indicator by its name; B has no named indicators. Without the names A's cap means nothing, so both go together."""
-    named = {"indicators": {"carbon": {"quantity": "direct_co2"}}, "policies": {"cap": {"indicator": {"named": "carbon"}}}}
-    made = attribute(solved(tmp_path, "named", named), solved(tmp_path, "end", {"policies": {"swap": {"enabled": False}}}))
-    assert made.frame["change"].tolist()[1:] == ["indicators and policies.cap", "policies.swap"]
+def test_a_state_without_solution_is_joined_with_the_next_change(results: tuple[Path, Path], tmp_path: Path) -> None:
+    """Thirty times the demand cannot be met; the second change takes it back, so the two are one step that changes nothing."""
+    demand = {"table": "demand", "where": {"commodity": "rolled_steel"}}
+    changes = {"adjust": [{**demand, "multiply": 32.0}, {**demand, "multiply": 1 / 32}], "policies": {"swap": {"enabled": False}}}
+    made = attribute(results[0], solved(tmp_path, "end", changes))
+    assert made.frame["change"].tolist()[1:] == ["adjust[0] and adjust[1]", "policies.swap"]
+    assert made.frame["objective_difference"].iloc[1] == pytest.approx(0, abs=1e-4)
 
 
 def test_results_that_cannot_be_split(results: tuple[Path, Path], capsys: pytest.CaptureFixture[str], tmp_path: Path) -> None:
