@@ -33,6 +33,7 @@ lint: $(DEV)
 	$(BIN)/lint-imports --no-cache
 
 bench: $(DEV)
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints.txt -e ".[bench]"
 	$(BIN)/python -m pytest -q -s -m perf tests/perf
 
 $(VENV)/bin/python:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+import time
 from pathlib import Path
 from typing import Any
 
@@ -15,7 +17,10 @@ from peakmix.api.sweeping import Sweep
 from peakmix.scenario.levers import adjust
 from peakmix.solve.highs import solve
 from peakmix.sweep.cube import assemble
+from peakmix.sweep.engine import Engine
+from peakmix.sweep.plan import Plan
 from peakmix.sweep.running import status
+from peakmix.sweep.workers import Worker, _give
 
 SMALL = Path(__file__).resolve().parents[1] / "data" / "small"
 BASE: dict[str, Any] = {
@@ -150,6 +155,51 @@ def test_any_number_of_workers_gives_the_same_values(tmp_path: Path) -> None:
     one.run()
     two.run(jobs=3)
     xr.testing.assert_identical(collected(one), collected(two))
+
+
+def test_structures_are_compiled_by_the_workers(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Several structures: no compilation in the parent, each worker stays with its structure, the values are the same."""
+    life = {"table": "technology_parameters", "where": {"technology": "arc_furnace", "parameter": "lifetime"}}
+    axes = {"life": life | {"list": [20.0, 22.0, 25.0]}, "tax": factor(0.5, 1.0, 2.0, field="policies.tax.values")}
+    one, two = sweep(tmp_path, axes, store="one"), sweep(tmp_path, axes, store="two")
+    one.run()
+    plan, made = two.plan(), tmp_path / "made"
+    made.mkdir()
+    engine = Sweep.engine
+
+    def noted(self: Sweep, plan: Plan, place: int) -> Engine:
+        (made / f"{os.getpid()}-{place}-{time.monotonic_ns()}").touch()
+        return engine(self, plan, place)
+
+    monkeypatch.setattr(Sweep, "engine", noted)
+    done = two.run(jobs=2)
+    assert (done.done, done.failed) == (len(plan.members), 0)
+    compiled = [tuple(path.name.split("-")[:2]) for path in made.iterdir()]
+    assert {place for _, place in compiled} == {"0", "1", "2"}
+    assert str(os.getpid()) not in {process for process, _ in compiled}
+    assert len({process for process, _ in compiled}) == 2
+    xr.testing.assert_identical(collected(one), collected(two))
+    for layout in two.folder.glob("layout-*"):
+        layout.unlink()
+    two.run(jobs=2)
+    xr.testing.assert_identical(collected(one), collected(two))
+
+
+def test_a_worker_stays_with_its_group() -> None:
+    worker, other = Worker(None, Pipe()), Worker(None, Pipe(), group="b")
+    waiting, tried = ["c2", "b2", "a2", "b1", "a1"], dict.fromkeys(["a1", "a2", "b1", "b2", "c2"], 0)
+    taken = []
+    while waiting:
+        _give(worker, waiting, tried, lambda chunk: chunk[0], [worker, other])
+        taken.append(worker.chunk)
+    assert taken == ["a1", "a2", "c2", "b1", "b2"]
+
+
+class Pipe:
+    """Takes what is sent."""
+
+    def send(self, chunk: str) -> None:
+        self.last = chunk
 
 
 def test_gradient_is_the_slope_of_the_optimum(tmp_path: Path) -> None:

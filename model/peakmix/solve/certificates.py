@@ -58,12 +58,12 @@ def certify_many(
     cost, (lower, upper) = bundle.costs(), bundle.bounds()
     value, flow = frame.by_row.both(x, moved)
     worth_sum, worth = frame.by_column.both(row_dual, moved)
-    rows = _Side(row_dual, np.maximum(1.0, np.abs(row_dual)), value, lower, upper, np.maximum(flow, _size(lower, upper)))
+    rows = _Side(row_dual, np.maximum(1.0, np.abs(row_dual)), value, lower, upper, np.maximum(flow, _size(lower, upper), out=flow))
     col_lower, col_upper = base.col_lower[:, None], base.col_upper[:, None]
-    cost_scale = np.maximum(worth, np.maximum(1.0, np.abs(cost)))
+    cost_scale = np.maximum(worth, np.maximum(1.0, np.abs(cost)), out=worth)
     col_scale = np.maximum(np.abs(x), _size(col_lower, col_upper))
     cols = _Side(cost - worth_sum, cost_scale, x, col_lower, col_upper, col_scale)
-    primal = np.sum(cost * x, axis=0)
+    primal = np.einsum("ij,ij->j", np.broadcast_to(cost, x.shape), x)
     dual = rows.earned + cols.earned
     gap = np.abs(primal - dual) / np.maximum(1.0, np.maximum(np.abs(primal), np.abs(dual)))
     told = np.abs(primal + bundle.offset - objective) / np.maximum(1.0, np.abs(primal))
@@ -92,17 +92,23 @@ class _Side:
         self, price: FloatArray, price_scale: FloatArray, value: FloatArray, lower: FloatArray, upper: FloatArray, scale: FloatArray
     ) -> None:
         above, below = value - lower, upper - value
-        self.short = _worst(np.minimum(above, below) / -scale)
         side = price > 0.0
         distance = np.where(side, above, below)
-        open_side = np.isinf(distance)
-        distance[open_side] = 0.0
-        size = np.abs(price) / price_scale
-        self.wrong = _worst(np.where(open_side, size, 0.0))
-        self.slack = _worst(size * np.abs(distance) / scale)
+        open_side = distance == np.inf
+        np.copyto(distance, 0.0, where=open_side)
+        short = np.minimum(above, below, out=above)
+        short /= -scale
+        self.short = _worst(short)
+        size = np.abs(price, out=below)
+        size /= price_scale
+        self.wrong = _worst(np.multiply(size, open_side, out=above))
+        np.abs(distance, out=distance)
+        distance *= size
+        distance /= scale
+        self.slack = _worst(distance)
         bound = np.where(side, lower, upper)
-        bound[open_side] = 0.0
-        self.earned = np.sum(price * bound, axis=0)
+        np.copyto(bound, 0.0, where=open_side)
+        self.earned = np.einsum("ij,ij->j", price, bound)
 
 
 def _worst(violation: FloatArray) -> FloatArray:

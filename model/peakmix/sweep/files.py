@@ -111,8 +111,10 @@ def write_arrays(path: Path, arrays: Arrays, header: Mapping[str, Any]) -> None:
     whole = dict(header) | {"checksum": digest(arrays)}
     buffer = io.BytesIO()
     text = np.frombuffer(json.dumps(whole, ensure_ascii=False).encode(), dtype=np.uint8)
-    named: dict[str, Any] = {f"a_{name}": array for name, array in arrays.items()}
-    np.savez_compressed(buffer, header=text, **named)
+    with zipfile.ZipFile(buffer, "w", zipfile.ZIP_DEFLATED, compresslevel=1) as archive:
+        for name, array in [("header", text), *((f"a_{name}", array) for name, array in arrays.items())]:
+            with archive.open(f"{name}.npy", "w", force_zip64=True) as member:
+                np.lib.format.write_array(member, np.asanyarray(array), allow_pickle=False)
     write_bytes(path, buffer.getvalue())
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections import Counter
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from time import perf_counter
@@ -35,6 +35,18 @@ class Progress:
     chunk_seconds: float = 0.0
     found: int = 0
     _since: float = field(default_factory=perf_counter)
+
+    def add(self, facts: Mapping[str, Any]) -> None:
+        """Count the seconds of a step."""
+        self.solver_seconds += facts.get("solver_seconds", 0.0)
+        self.compile_seconds += facts.get("compile_seconds", 0.0)
+        self.chunk_seconds += facts.get("seconds", 0.0)
+
+    def finished(self, members: int, facts: Mapping[str, Any] | None) -> None:
+        """Count the members of a chunk; without facts its worker died each time."""
+        self.done += members
+        self.failed += members if facts is None else facts["failed"]
+        self.add(facts or {})
 
     @property
     def seconds(self) -> float:
@@ -84,7 +96,12 @@ def run(
         stale = [k for k, s in enumerate(plan.structures) if _told(folder / f"layout-{s.key}.json") != plan.hash]
         if shard is not None:
             stale = [k for k in stale if any(chunk.structure == k for chunk in own)]
-        for structure in dict.fromkeys([*(chunk.structure for chunk in todo), *stale]):
+        wanted = list(dict.fromkeys([*(chunk.structure for chunk in todo), *stale]))
+        if jobs > 1 and len(wanted) > 1:
+            idle = [k for k in stale if all(chunk.structure != k for chunk in todo)]
+            _side_by_side(folder, plan, todo, idle, engine_of, jobs, progress, watch)
+            return progress
+        for structure in wanted:
             _structure(folder, plan, structure, [c for c in todo if c.structure == structure], engine_of, jobs, progress, watch)
         return progress
 
@@ -118,26 +135,50 @@ def _structure(
     folder: Path, plan: Plan, place: int, todo: list[Chunk], engine_of: EngineOf, jobs: int, progress: Progress, watch: Watch
 ) -> None:
     """Compile one structure and walk its chunks."""
-    begun = perf_counter()
-    engine = engine_of(place)
-    with files.alone(folder / "lock-prepare"):
-        seconds = ready(folder, plan, place, engine, bool(todo))
-    progress.solver_seconds += seconds
-    progress.compile_seconds += perf_counter() - begun - seconds
+    engine, told = _prepared(folder, plan, place, engine_of, bool(todo))
+    progress.add(told)
     chunks = {chunk.id: chunk for chunk in todo}
 
     def task(name: str) -> dict[str, Any]:
         return solve_chunk(folder, plan, engine, chunks[name])
 
     for name, facts in spread(task, list(chunks), jobs):
-        progress.done += len(chunks[name].members)
-        if facts is None:
-            progress.failed += len(chunks[name].members)
-        else:
-            progress.failed += facts["failed"]
-            progress.solver_seconds += facts["solver_seconds"]
-            progress.chunk_seconds += facts["seconds"]
+        progress.finished(len(chunks[name].members), facts)
         watch(progress)
+
+
+def _side_by_side(
+    folder: Path, plan: Plan, todo: list[Chunk], idle: list[int], engine_of: EngineOf, jobs: int, progress: Progress, watch: Watch
+) -> None:
+    """Many structures: each worker compiles the structure of its chunks, and stays with it as long as there are any.
+
+    ``idle`` are structures without chunks to do, of which only the layout is missing.
+    """
+    places = {chunk.id: chunk.structure for chunk in todo} | {f"layout {k}": k for k in idle}
+    chunks = {chunk.id: chunk for chunk in todo}
+    held: dict[int, Engine] = {}
+
+    def task(name: str) -> dict[str, Any]:
+        place, told = places[name], {"solver_seconds": 0.0, "compile_seconds": 0.0}
+        if place not in held:
+            held.clear()
+            held[place], told = _prepared(folder, plan, place, engine_of, name in chunks)
+        facts = solve_chunk(folder, plan, held[place], chunks[name]) if name in chunks else {"seconds": 0.0, "failed": 0}
+        facts["solver_seconds"] = facts.get("solver_seconds", 0.0) + told["solver_seconds"]
+        return facts | {"compile_seconds": told["compile_seconds"]}
+
+    for name, facts in spread(task, list(places), jobs, places.__getitem__):
+        progress.finished(len(chunks[name].members) if name in chunks else 0, facts)
+        watch(progress)
+
+
+def _prepared(folder: Path, plan: Plan, place: int, engine_of: EngineOf, walks: bool) -> tuple[Engine, dict[str, float]]:
+    """A structure compiled, its layout and first basis in the store; HiGHS's seconds and the others."""
+    begun = perf_counter()
+    engine = engine_of(place)
+    with files.alone(folder / f"lock-prepare-{plan.structures[place].key}"):
+        seconds = ready(folder, plan, place, engine, walks)
+    return engine, {"solver_seconds": seconds, "compile_seconds": perf_counter() - begun - seconds}
 
 
 def ready(folder: Path, plan: Plan, place: int, engine: Engine, walks: bool = True) -> float:

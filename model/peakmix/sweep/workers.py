@@ -26,11 +26,12 @@ DEATH_SIGNAL = 1
 
 @dataclass
 class Worker:
-    """A process, the pipe to it, and the chunk it works on."""
+    """A process, the pipe to it, the chunk it works on, and the group of its last chunk."""
 
     process: Any
     pipe: Any
     chunk: str = ""
+    group: object = None
 
 
 def available() -> bool:
@@ -38,10 +39,13 @@ def available() -> bool:
     return "fork" in multiprocessing.get_all_start_methods()
 
 
-def spread(task: Task, chunks: Sequence[str], jobs: int) -> Iterator[tuple[str, Any]]:
+def spread(
+    task: Task, chunks: Sequence[str], jobs: int, group: Callable[[str], object] = lambda chunk: None
+) -> Iterator[tuple[str, Any]]:
     """Run a task on every chunk; yields (chunk, answer) as they finish, the answer None when the worker died each time.
 
-    With one job the task runs in this process.
+    With one job the task runs in this process. A worker stays with the ``group`` of its last chunk while there are chunks of
+    it; then it takes up a group that nobody works on, then helps with any.
 
     Raises
     ------
@@ -59,7 +63,7 @@ def spread(task: Task, chunks: Sequence[str], jobs: int) -> Iterator[tuple[str, 
         for _ in range(min(jobs, len(chunks))):
             workers.append(_hired(task, lifeline))
         for worker in workers:
-            _give(worker, waiting, tried)
+            _give(worker, waiting, tried, group, workers)
         while any(worker.chunk for worker in workers):
             for worker in _ready(workers):
                 chunk, worker.chunk = worker.chunk, ""
@@ -71,7 +75,7 @@ def spread(task: Task, chunks: Sequence[str], jobs: int) -> Iterator[tuple[str, 
                     if tried[chunk] < ATTEMPTS:
                         waiting.append(chunk)
                         chunk = ""
-                _give(worker, waiting, tried)
+                _give(worker, waiting, tried, group, workers)
                 if chunk:
                     yield chunk, answer
     finally:
@@ -94,13 +98,20 @@ def _hired(task: Task, lifeline: tuple[int, int]) -> Worker:
     return Worker(process, ours)
 
 
-def _give(worker: Worker, waiting: list[str], tried: dict[str, int]) -> None:
-    """Hand the next chunk to a worker."""
-    if waiting:
-        worker.chunk = waiting.pop()
-        tried[worker.chunk] += 1
-        with contextlib.suppress(OSError):
-            worker.pipe.send(worker.chunk)
+def _give(
+    worker: Worker, waiting: list[str], tried: dict[str, int], group: Callable[[str], object], workers: Sequence[Worker]
+) -> None:
+    """Hand the next chunk to a worker; the list is taken from its end."""
+    if not waiting:
+        return
+    taken = {other.group for other in workers if other is not worker}
+    own = [k for k, chunk in enumerate(waiting) if group(chunk) == worker.group]
+    free = [k for k, chunk in enumerate(waiting) if group(chunk) not in taken]
+    worker.chunk = waiting.pop((own or free or [len(waiting) - 1])[-1])
+    worker.group = group(worker.chunk)
+    tried[worker.chunk] += 1
+    with contextlib.suppress(OSError):
+        worker.pipe.send(worker.chunk)
 
 
 def _ready(workers: Sequence[Worker]) -> list[Worker]:
