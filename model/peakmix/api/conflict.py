@@ -88,6 +88,9 @@ def _lines(diagnosis: Diagnosis, reliefs: list[Relief], teller: _Teller) -> Iter
     if len(diagnosis.conflict) > 1:
         yield "Relaxed alone, all other policies held:"
         yield from (f"  {name}: {teller.alone(name, told)}" for name, told in diagnosis.alone.items())
+    beyond = sorted({relief.policy for relief in reliefs} - set(diagnosis.conflict))
+    if beyond:
+        yield f"{', '.join(beyond)} gives way to further conflicts, which remain when this one is solved."
     if not diagnosis.irreducible:
         yield "The list of policies may hold more than needed."
 
