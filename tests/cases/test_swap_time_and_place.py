@@ -89,6 +89,9 @@ def test_credits_flow_into_a_key_area_unless_banned() -> None:
     assert free.objective == pytest.approx(1500 + 8 * 110)
     banned = swapped(ratio(two(), 1.0), YEARS, inflow_ban=["East"])
     assert banned.objective == pytest.approx(1500 + 5 * 110 + 3 * 500)
+    by_share = swapped(ratio(two(), 1.0), YEARS, key_areas_no_inflow=True)
+    assert by_share.objective == pytest.approx(1500 + 5 * 110 + 3 * 500)
+    assert swapped(ratio(two(0.4), 1.0), YEARS, key_areas_no_inflow=True).objective == pytest.approx(1500 + 8 * 110)
 
 
 def test_a_key_area_does_not_grow() -> None:
@@ -119,3 +122,26 @@ def test_ratio_by_case_and_date() -> None:
     assert case("new_capacity", "Here", "new", 2026) == pytest.approx(10)
     plain = swapped(problem, FOUR[:3])
     assert plain("new_capacity", "Here", "new", 2026) == pytest.approx(8)
+
+
+def test_the_rule_ends_with_its_last_year() -> None:
+    """Ratio 1.25 until 2026 opens 8 of 10 Mt, the rest runs on at 300 less what is closed; from 2027 on nothing is asked for.
+
+    In 2026 new capacity needs 1.25 closed: 8 Mt new for 10 closed leaves 2 to be bought at 500, which costs more than it saves
+    (2 x 200 against 8 x 200 - 80): it pays. In 2027 the other 2 Mt are built freely.
+    """
+    case = swapped(ratio(fleet({2025: 10.0}), 1.25), FOUR[:3], to_year=2026)
+    assert case("new_capacity", "Here", "new", 2026) == pytest.approx(8)
+    assert case.objective == pytest.approx(3000 + 8 * 110 + 2 * 500 + 2 * 10 + 10 * 100)
+
+
+def test_a_halt_and_what_follows() -> None:
+    """Suspended from 2026 by a ratio of 10, and 1.0 from 2027: closing 10 to open 1 in 2026 costs 9 x 200 more, so all waits.
+
+    In 2027 all 10 Mt change at 1.0.
+    """
+    problem = ratio(ratio(fleet({2025: 10.0}), 10.0, year=2026), 1.0, year=2027)
+    case = swapped(problem, FOUR[:3])
+    assert case("new_capacity", "Here", "new", 2026) == pytest.approx(0)
+    assert case("new_capacity", "Here", "new", 2027) == pytest.approx(10)
+    assert case.objective == pytest.approx(3000 + 3000 + 1100)

@@ -143,6 +143,12 @@ def target() -> Prepared:
     )  # fmt: skip
 
 
+def goal() -> Prepared:
+    """Least CO2 of two scopes at 3 % more than the least cost, from 2030 on."""
+    both = {"quantity": "co2", "scopes": ["direct", "purchased_power"]}
+    return ruled(least={"instrument": "goal", "indicator": both, "cost_ceiling": {"relative": 1.03}, "from_year": 2030})
+
+
 def peak() -> Prepared:
     """Rule A with a height, rule B, a plateau."""
     rule = {"instrument": "peak", "indicator": DIRECT, "year": 2026}
@@ -240,6 +246,6 @@ def finance() -> Prepared:
 
 MODELS: dict[str, Callable[[], Prepared]] = {
     f.__name__: f
-    for f in (stock, service, balances, measures, base_year, limits, limit, target, peak, price, swap, pace, market, finance)
+    for f in (stock, service, balances, measures, base_year, limits, limit, target, goal, peak, price, swap, pace, market, finance)
 }
 """By the name of the family or instrument."""

@@ -1,5 +1,5 @@
-"""The library's front door: load, check, build, run, window, explain, compliance, foresight_cost, loan_steps, peak_curve,
-sensitivity, verify, open.
+"""The library's front door: load, check, build, run, window, explain, compliance, cooperation, foresight_cost, gain_of_sharing,
+loan_steps, peak_curve, sensitivity, verify, open.
 
 Each function is what the command of the same name does; errors are ``peakmix.foundation.errors``. Names load on first use.
 """
@@ -17,6 +17,7 @@ HOMES = {
     "cooperation": ("peakmix.api.planning_together", "cooperation"),
     "explain": ("peakmix.api.explaining", "explain"),
     "foresight_cost": ("peakmix.api.rolling", "foresight_cost"),
+    "gain_of_sharing": ("peakmix.api.sharing", "gain_of_sharing"),
     "load": ("peakmix.tables.loading", "load"),
     "loan_steps": ("peakmix.api.rate_steps", "loan_steps"),
     "open": ("peakmix.api.opening", "open_any"),
@@ -28,8 +29,8 @@ HOMES = {
     "window": ("peakmix.api.window", "window"),
 }
 __all__ = [
-    "RunResult", "build", "check", "compliance", "cooperation", "explain", "foresight_cost", "load", "loan_steps", "open",
-    "peak_curve", "run", "run_scenario", "sensitivity", "verify", "window",
+    "RunResult", "build", "check", "compliance", "cooperation", "explain", "foresight_cost", "gain_of_sharing", "load", "loan_steps",
+    "open", "peak_curve", "run", "run_scenario", "sensitivity", "verify", "window",
 ]  # fmt: skip
 
 

@@ -10,6 +10,7 @@ from typing import Any
 
 import pandas as pd
 
+from peakmix.api.goals import best_value
 from peakmix.api.relaxable import relaxable_rows
 from peakmix.formulation.build import build as build_model
 from peakmix.formulation.build import derive_policies
@@ -121,19 +122,28 @@ def prepare(scenario: Scenario, data: DataSet, timings: Timings, policies: bool 
 def needs_base(policy: Any) -> bool:
     """Is a number of this policy stated relative to the base period?"""
     height = getattr(policy, "height", None)
+    if policy.instrument == "goal":
+        return True
     return getattr(policy, "kind", "") == "relative_to_base" or getattr(height, "relative_to_base", None) is not None
 
 
 def base_values(scenario: Scenario, data: DataSet, policies: Mapping[str, Any]) -> dict[str, float]:
     """The indicator of every policy that is stated relative to the base period, computed for that period alone.
 
+    For a goal: the best value of its indicator over the horizon.
+
     Returns
     -------
     policy id -> level in the indicator's yearly unit
     """
-    wanted = {k: p for k, p in policies.items() if needs_base(p)}
-    if not wanted:
-        return {}
+    goals = {k: p for k, p in policies.items() if p.instrument == "goal"}
+    wanted = {k: p for k, p in policies.items() if needs_base(p) and k not in goals}
+    level = _base_levels(scenario, data, wanted) if wanted else {}
+    return level | {name: best_value(scenario, data, name, goal, level) for name, goal in goals.items()}
+
+
+def _base_levels(scenario: Scenario, data: DataSet, wanted: Mapping[str, Any]) -> dict[str, float]:
+    """Levels of the base period, from a solve of that period alone."""
     first, length = scenario.spec.horizon.pairs[0]
     horizon = scenario.spec.horizon.model_copy(update={"periods": ((first, length),), "first_years": None, "end": None})
     spec = scenario.spec.model_copy(update={"horizon": horizon, "policies": {}})

@@ -70,7 +70,8 @@ class Deriver:
     def _base_values(self, scenario: Scenario, data: DataSet, active: Mapping[str, Any]) -> dict[str, float]:
         """Levels of the base period that policies refer to; solved once for members that ask for the same ones."""
         wanted = {name: policy for name, policy in active.items() if needs_base(policy)}
-        key = repr([(name, policy.measured()) for name, policy in wanted.items()])
+        goals = any(policy.instrument == "goal" for policy in wanted.values())
+        key = repr(active if goals else [(name, policy.measured()) for name, policy in wanted.items()])
         if key not in self._levels:
             self._levels[key] = base_values(scenario, data, wanted)
         return self._levels[key]

@@ -24,6 +24,7 @@ from peakmix.scenario.fields import (
     Year,
 )
 from peakmix.scenario.finance import FinancePolicy
+from peakmix.scenario.goals import GoalPolicy
 from peakmix.scenario.indicators import Indicator
 from peakmix.scenario.limits import LimitPolicy, TargetPolicy
 from peakmix.scenario.market import MarketPolicy
@@ -95,6 +96,8 @@ class SwapPolicy(PolicyBase):
     lag_years: Annotated[int, Field(strict=True, ge=-30, le=30)] = 0
     opening: dict[Name, Amount] = Field(default_factory=dict)
     inflow_ban: Selection = None
+    key_areas_no_inflow: Flag = False
+    "true: capacity retired elsewhere opens nothing in a region of which at least half is key area."
     key_areas_no_growth: Flag = False
 
     @model_validator(mode="after")
@@ -148,6 +151,6 @@ class PacePolicy(Dated):
 
 
 Policy = Annotated[
-    LimitPolicy | TargetPolicy | PeakPolicy | SwapPolicy | PricePolicy | PacePolicy | MarketPolicy | FinancePolicy,
+    LimitPolicy | TargetPolicy | GoalPolicy | PeakPolicy | SwapPolicy | PricePolicy | PacePolicy | MarketPolicy | FinancePolicy,
     Field(discriminator="instrument"),
 ]

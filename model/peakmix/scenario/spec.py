@@ -236,7 +236,10 @@ class Spec(Block):
 
     @model_validator(mode="after")
     def _named_indicators(self) -> Self:
-        """Names of indicators inside policies stand for the scenario's own; each is replaced by what it stands for."""
+        """One goal at most; named indicators inside policies are replaced by what they stand for."""
+        goals = [name for name, policy in self.active_policies.items() if policy.instrument == "goal"]
+        if len(goals) > 1:
+            raise ValueError(f"a scenario has one goal, not {' and '.join(goals)}; state the others as limits")
         for indicator in self.indicators.values():
             indicator.resolve(self.indicators)
         if self.indicators:

@@ -51,6 +51,8 @@ def check(audit: Audit, name: str, policy: SwapPolicy) -> None:
     for which, label in policy.cases.items():
         case_of.update({t: label for t in case.expand((which,)) if t in case_of})
     banned = {r for node in policy.inflow_ban or () for r in case.places.regions(node)}
+    if policy.key_areas_no_inflow:
+        banned |= {r for r in case.places.members if key_share(audit, r, audit.calendar.first[-1]) >= KEY_AREA}
     exempt = case.expand(policy.exempt) if policy.exempt is not None else set()
     periods = in_force(audit.calendar, policy.from_year, policy.to_year)
     rule = _Rule(name, policy, periods, group, exempt, case_of, banned)

@@ -9,7 +9,9 @@ Symbols  x  new capacity covered by capacity retired in s   Mt/yr   (policy, sou
          early, natural  retirement in p' = the periods whose end, plus the lag, falls in or before p
 Dual     policy_swap_pool, one-off, in CNY per t/yr: price of a credit in that place; policy_swap_new: what one more tonne of
          quota would save where it is built
-Traps    a ratio above 1 caps total capacity at standing / ratio; without natural credit an ageing fleet cannot be replaced
+Traps    rules change by date: a ratio is that of the period's first year, and after to_year new capacity needs no credits.
+         A region is key area for bans and for no growth where at least half of it is.
+         A ratio above 1 caps total capacity at standing / ratio; without natural credit an ageing fleet cannot be replaced
 Source   design 3.7; ratios with their sources in swap_ratios.csv
 """
 
@@ -30,6 +32,8 @@ from peakmix.parameters.time import at_year
 from peakmix.parameters.tracing import number
 
 OTHER = "other"
+KEY_AREA = 0.5
+"""Share of key areas from which a region counts as one."""
 
 
 def derive(policy_id: str, policy: Any, parameters: Parameters, context: Any) -> None:
@@ -45,7 +49,7 @@ def derive(policy_id: str, policy: Any, parameters: Parameters, context: Any) ->
     case_of = case_map(policy, context, group)
     places = sorted({r for r, t in context.active if t in group})
     cases = sorted({case_of[t] for t in group if t not in exempt})
-    banned = {r for name in policy.inflow_ban or () for r in parameters.nodes.get(name, ())}
+    banned = _banned(policy_id, policy, parameters, context, places)
     table = ratio_rows(context, policy.rule)
     free: set[tuple[str, str, int]] = set()
     for period in periods_of(policy, parameters):
@@ -70,6 +74,22 @@ def derive(policy_id: str, policy: Any, parameters: Parameters, context: Any) ->
     facts["periods"] = periods_of(policy, parameters)
     facts["key"] = {r: key_area_share(context, r, parameters.horizon.first[-1]) for r in places}
     parameters.facts.setdefault("swap", {})[policy_id] = facts
+
+
+def _banned(policy_id: str, policy: Any, parameters: Parameters, context: Any, places: list[str]) -> set[str]:
+    """Regions that nothing retired elsewhere may open capacity in."""
+    for name in policy.inflow_ban or ():
+        if name in parameters.facts["cut_nodes"]:
+            raise refuse(
+                f"policies.{policy_id}.inflow_ban: {name} cuts through a region at this resolution",
+                rule="a policy below the chosen resolution is refused, never dropped",
+                fix="choose a finer resolution, or write key_areas_no_inflow: true, which goes by the share of key areas",
+            )
+    banned = {r for name in policy.inflow_ban or () for r in parameters.nodes.get(name, ())}
+    if policy.key_areas_no_inflow:
+        last = parameters.horizon.first[-1]
+        banned |= {r for r in places if key_area_share(context, r, last) >= KEY_AREA}
+    return banned
 
 
 def case_map(policy: Any, context: Any, group: tuple[str, ...]) -> dict[str, str]:
@@ -209,7 +229,7 @@ def _credit(model: Any, books: Any, policy: Any, facts: Any, place: str, period:
 def _no_growth(model: Any, parameters: Parameters, books: Any, policy_id: str, facts: Any) -> None:
     """Capacity of a key area never exceeds what stood in the first period."""
     first = parameters.horizon.first[0]
-    for place in [r for r in facts["places"] if facts["key"][r] >= 0.5]:
+    for place in [r for r in facts["places"] if facts["key"][r] >= KEY_AREA]:
         base = total(capacity_terms.capacity(model, books, place, t, first) for t in facts["group"])
         for period in facts["periods"]:
             now = total(capacity_terms.capacity(model, books, place, t, period) for t in facts["group"])

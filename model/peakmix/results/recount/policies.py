@@ -83,6 +83,15 @@ def _limit(sheet: Sheet, name: str, policy: Any) -> None:
         sheet.put((name_of_row, *key), sense, indicator(scope, what, key[1]), bound, excess)
 
 
+def _goal(sheet: Sheet, name: str, policy: Any) -> None:
+    """The sum over the years in force against its best value."""
+    scope, what = sheet.scope, policy.scoped(policy.indicator)
+    periods, years = scope.parameters.facts["policy_periods"][name], scope.parameters.horizon.n
+    level = [term for p in periods for term in indicator(scope, what, p, float(years(p)))]
+    sense = 1 if policy.sense == "minimise" else -1
+    sheet.put(("policy_budget", name), sense, level, scope.constant("policy_value", (name, 0)))
+
+
 def _part(sheet: Sheet, policy: Any, key: Key) -> list[Term]:
     """A denominator: its variable where it has one, which is then checked against the indicator, else written out."""
     scope = sheet.scope
@@ -211,6 +220,7 @@ def _finance(sheet: Sheet, name: str, policy: Any) -> None:
 TWINS: dict[str, Callable[[Sheet, str, Any], None]] = {
     "limit": _limit,
     "target": _limit,
+    "goal": _goal,
     "peak": _peak,
     "price": _price,
     "pace": _pace,
