@@ -78,7 +78,7 @@ def _parts(scenario: Scenario, names: Sequence[str]) -> list[Bounded]:
     if any(part.kind != "absolute" or part.span != "period" for part in parts):
         raise InputError("targets that are shared are absolute and per period", fix="state them in units a year")
     alike = {
-        (part.instrument, part.sense, part.from_year, part.to_year, part.between, str(part.slack_price), part.reported,
+        (type(part).__name__, part.sense, part.from_year, part.to_year, part.between, str(part.slack_price), part.reported,
          tuple((year, q.unit) for year, q in part.values.items()))
         for part in parts
     }  # fmt: skip
