@@ -208,6 +208,22 @@ def test_a_renewable_share_counts_in_part() -> None:
     assert case.annual_price("policy_limit", "energy", 2026, period=2026) == pytest.approx(-40 / 0.46)
 
 
+def test_energy_control_gives_way_to_carbon_control() -> None:
+    """Dated rules: 6 PJ/yr of energy less renewables to 2030, then 0.3 Mt/yr of CO2 (0.1 t per GJ of coal) from 2031.
+
+    Biomass takes 4 PJ at first and 7 PJ later; the price is 15 CNY/GJ, then 150 CNY per tonne, and 0 where the rule has ended.
+    """
+    problem = boilers().value("commodity_properties", 0.1, "t/GJ", commodity="coal", property="co2_content", year="")
+    policies = energy("calorific", "6 PJ/yr", exclude=["renewables"])
+    policies["energy"] |= {"from_year": 2026, "to_year": 2030}
+    policies["carbon"] = {"instrument": "limit", "indicator": {"quantity": "direct_co2"}, "values": {2031: "0.3 Mt/yr"}}
+    case = finish(prepared(problem, [[2025, 1], [2026, 5], [2031, 5]], base=2025, policies=policies))
+    assert [case("activity", "Here", "biomass_boiler", "all", p) for p in (2026, 2031)] == pytest.approx([4, 7])
+    assert case.annual_price("policy_limit", "energy", 2026, period=2026) == pytest.approx(-15)
+    assert case.annual_price("policy_limit", "carbon", 2031, period=2031) == pytest.approx(-150)
+    assert ("energy", 2031) not in case.prepared.program.rows.indices("policy_limit")
+
+
 def test_both_exclusions_and_the_tce_convention() -> None:
     """With half of the coal as feedstock 10 GJ count 5 / 29.3076 Mtce. A cap at 4 / 29.3076 needs 2 PJ from biomass.
 

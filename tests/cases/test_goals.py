@@ -14,6 +14,7 @@ from peakmix.audit.full import audit
 from peakmix.foundation.errors import InfeasibleError, InputError
 from peakmix.results.quick_audit import quick_audit
 from peakmix.scenario import from_mapping
+from peakmix.solve.compile import compile_model
 
 CO2 = {"quantity": "direct_co2"}
 LEAST = 1050 + 5 * 1000
@@ -42,6 +43,18 @@ def test_least_co2_within_a_cost(ceiling: dict[str, Any], clean: float) -> None:
     assert case.dual("policy_budget", "first") == pytest.approx(-25)
     assert quick_audit(ready.parameters, ready.model.books, ready.program, case.solution).passed
     assert audit(ready.data, ready.scenario, variable_values(ready, case.solution.x), case.objective, ready.base_values).passed
+
+
+def test_a_goal_that_is_not_kept_is_seen_by_both() -> None:
+    """Without its row the plan is the cheapest one: both audits object."""
+    ready = prepared(works(), YEARS, base=2025, policies=goal())
+    ready.model.del_component("policy_budget")
+    ready.program = compile_model(ready.model).at()
+    case = finish(ready)
+    quick = quick_audit(ready.parameters, ready.model.books, ready.program, case.solution)
+    report = audit(ready.data, ready.scenario, variable_values(ready, case.solution.x), case.objective, ready.base_values)
+    assert quick.failures()
+    assert "policy goal: best" in [check.name for check in report.failed]
 
 
 def test_goal_and_epsilon_constraint_meet() -> None:

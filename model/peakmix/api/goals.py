@@ -6,11 +6,10 @@ from collections.abc import Mapping
 from dataclasses import replace
 
 import numpy as np
-import pyomo.environ as pyo
 
 from peakmix.formulation.build import build as build_model
 from peakmix.formulation.build import derive_policies
-from peakmix.formulation.marks import add_marks
+from peakmix.formulation.marks import add_cost_ceiling, add_marks
 from peakmix.formulation.policies.common import converted, periods_of
 from peakmix.foundation.errors import InfeasibleError
 from peakmix.parameters.accounts import derive_accounts
@@ -62,7 +61,7 @@ def best_value(scenario: Scenario, data: DataSet, name: str, policy: GoalPolicy,
             ceiling = least + (relative - 1) * abs(least)
         else:
             ceiling = converted(name, "cost_ceiling", policy.cost_ceiling, f"M{context.money}", context)
-        model.goal_cost = pyo.Constraint(expr=model.objective.expr <= ceiling)
+        add_cost_ceiling(model, ceiling)
     program = compile_model(model).at()
     sign = 1.0 if policy.sense == "minimise" else -1.0
     lengths = [sign * parameters.horizon.n(p) for p in periods]

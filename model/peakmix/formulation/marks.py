@@ -21,3 +21,8 @@ def add_marks(model: Any, indicators: Mapping[str, Any], periods: tuple[int, ...
     model.mark_level = pyo.Constraint(
         index, rule=lambda m, name, period: m.mark[name, period] - express(m, m.books, indicators[name], period) == 0
     )
+
+
+def add_cost_ceiling(model: Any, ceiling: float) -> None:
+    """Hold the cost that is minimised at or below an amount, million money discounted: cost as a row, for another objective."""
+    model.goal_cost = pyo.Constraint(expr=model.objective.expr <= ceiling)
