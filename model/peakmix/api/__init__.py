@@ -29,8 +29,8 @@ HOMES = {
     "window": ("peakmix.api.window", "window"),
 }
 __all__ = [
-    "RunResult", "build", "check", "compliance", "cooperation", "explain", "foresight_cost", "gain_of_sharing", "load", "loan_steps",
-    "open", "peak_curve", "run", "run_scenario", "sensitivity", "verify", "window",
+    "RunResult", "build", "check", "compliance", "cooperation", "explain", "foresight_cost", "gain_of_sharing", "load",
+    "loan_steps", "open", "peak_curve", "run", "run_scenario", "sensitivity", "verify", "window",
 ]  # fmt: skip
 
 
