@@ -32,7 +32,7 @@ def report(tmp_path_factory: pytest.TempPathFactory) -> pd.DataFrame:
 
 @pytest.mark.slow
 def test_accounts_add_up_and_stay_within_the_clamp(report: pd.DataFrame) -> None:
-    """A surplus or deficit of at most 3 % of what is emitted; nothing is owed; offsets within 5 %."""
+    """A surplus or deficit of the country of at most 3 % of what is emitted; nothing is owed; offsets within 5 %."""
     assert report["difference"].abs().max() < 1e-6
     assert (report["surplus"].abs() <= 0.03 * report["emission"] + 1e-6).all()
     assert (report["held"] >= -1e-9).all()

@@ -35,9 +35,11 @@ Dual     policy_allowance_account, annual, in CNY per natural unit: the price of
          discount factor, price[p] D_p / n_p
 Traps    a benchmark pays for output: price x beta a unit, so that the marginal carbon cost of output is price x (e - beta);
          a band pays back most of what a plant emits: a tonne saved brings about slope, not 1, of an allowance, and beyond
-         the clamp only the clamp; measures on one plant are reckoned one by one; net sales of a whole account would forbid a
-         buyer to keep anything and gross sales could be made by selling to oneself: M counts sales of plants, and with it nobody
-         buys more than its plants lack; what is banked or in the inventory at the end of the horizon is worth nothing
+         the clamp only the clamp; measures on one plant are reckoned one by one, and another fuel at the margin of a plant at
+         the balance, so that where most heat comes from it a place can pass the clamp by a little; a limit on net sales of an
+         account would forbid a buyer to keep anything, one on gross sales could be met by selling to oneself: M counts sales
+         of plants, and with it nobody buys more than its plants lack; what is banked or in the inventory at the end of the
+         horizon is worth nothing
 Source   design 3.15, section 4; design 3.9; the band: ICAP on the 2024-2025 plan for steel, cement and aluminium, formula as
          coded from the ministry's consultation draft; kappa: ICAP on the power sector's plan for 2023-2024
 """
