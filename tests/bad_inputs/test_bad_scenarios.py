@@ -47,7 +47,7 @@ CASES = [
     Bad(
         "unknown instrument", HEAD + "policies:\n  cap: {instrument: limt}\n", 4, "instrument is a known one", "'limit'"
     ),
-    Bad("no instrument", HEAD + "policies:\n  cap: {title: x}\n", 4, "names its instrument", "limit, peak, swap"),
+    Bad("no instrument", HEAD + "policies:\n  cap: {title: x}\n", 4, "names its instrument", "limit, target, goal, peak, swap"),
     Bad("missing key", HEAD + "policies:\n  p: {instrument: peak, year: 2030}\n", 4, "'indicator' is required"),
     Bad("missing horizon", "name: bad\n", 1, "'horizon' is required"),
     Bad("gap between periods", "name: bad\nhorizon:\n  periods: [[2025, 1], [2027, 5]]\n", 2, "next starts 2027"),
