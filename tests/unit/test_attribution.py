@@ -70,8 +70,9 @@ def test_order_moves_parts_and_keeps_the_sum(found: Attribution, results: tuple[
 
 def test_a_state_without_solution_is_joined_with_the_next_change(results: tuple[Path, Path], tmp_path: Path) -> None:
     """Thirty times the demand cannot be met; the second change takes it back, so the two are one step that changes nothing."""
-    demand = {"table": "demand", "where": {"commodity": "rolled_steel"}}
-    changes = {"adjust": [{**demand, "multiply": 32.0}, {**demand, "multiply": 1 / 32}], "policies": {"swap": {"enabled": False}}}
+    factors = (32.0, 1 / 32)
+    demand = [{"table": "demand", "where": {"commodity": "rolled_steel"}, "multiply": factor} for factor in factors]
+    changes = {"adjust": demand, "policies": {"swap": {"enabled": False}}}
     made = attribute(results[0], solved(tmp_path, "end", changes))
     assert made.frame["change"].tolist()[1:] == ["adjust[0] and adjust[1]", "policies.swap"]
     assert made.frame["objective_difference"].iloc[1] == pytest.approx(0, abs=1e-4)
