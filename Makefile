@@ -3,6 +3,7 @@
 #   make test       style, types, layers and the quick tests
 #   make test-all   the same with the slow tests
 #   make bench      measurements of time and memory
+#   make docs       the pages as a site in build/docs; the tutorial is run on the way
 
 PYTHON  ?= python3
 VENV    := .venv
@@ -14,7 +15,7 @@ INPUTS  := pyproject.toml constraints.txt hatch_build.py
 WORKERS ?= 2
 BROWSER := $(shell command -v chromium || command -v chromium-browser || command -v google-chrome)
 
-.PHONY: run test test-all lint bench clean
+.PHONY: run test test-all lint bench docs clean
 
 run: $(RUN)
 	$(BIN)/peakmix run $(SCENARIO) --overwrite
@@ -35,6 +36,12 @@ lint: $(DEV)
 bench: $(DEV)
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints.txt -e ".[bench]"
 	$(BIN)/python -m pytest -q -s -m perf tests/perf
+
+docs: $(DEV)
+	$(BIN)/python docs/render.py --check
+	$(BIN)/python docs/render.py walk tutorial.md
+	$(BIN)/python -m sphinx -q -W -b html docs build/docs
+	@echo build/docs/index.html
 
 $(VENV)/bin/python:
 	$(PYTHON) -c 'import sys; sys.exit(0 if sys.version_info >= (3, 11) else "peakmix needs Python 3.11 or newer; set PYTHON=...")'

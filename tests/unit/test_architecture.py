@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 import re
+import socket
 import subprocess
 import sys
 from pathlib import Path
@@ -93,3 +94,16 @@ def test_no_path_of_one_machine() -> None:
 def test_data_stays_small() -> None:
     size = sum(path.stat().st_size for path in (ROOT / "data").rglob("*") if path.is_file())
     assert size < 8e6, f"data/ has {size / 1e6:.1f} MB; tables are text and travel in the wheel"
+
+
+def test_the_package_imports_nothing_that_reaches_a_network() -> None:
+    """But the cluster of a sweep, which the user names, and which is imported when it is asked for."""
+    names = "socket|ssl|http|urllib|ftplib|smtplib|requests|httpx|aiohttp|fsspec|distributed"
+    reaching = re.compile(rf"^\s*(?:import|from)\s+({names})\b", re.M)
+    found = {path.name: reaching.findall(path.read_text(encoding="utf-8")) for path in MODULES}
+    assert {name: modules for name, modules in found.items() if modules and name != "cluster.py"} == {}
+
+
+def test_connections_elsewhere_are_refused() -> None:
+    with socket.socket() as plain, pytest.raises(OSError, match="tests reach no network"):
+        plain.connect(("192.0.2.1", 80))

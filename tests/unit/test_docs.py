@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import shutil
+import subprocess
 import sys
 from collections.abc import Iterator
 from pathlib import Path
@@ -214,3 +215,19 @@ def test_blocks_that_fail_are_told(tmp_path: Path) -> None:
     (tmp_path / "file").write_text("a\nb\n", encoding="utf-8")
     with pytest.raises(walk.Failed, match="0 times"):
         walk.Walk(tmp_path / "d").page("```diff\n--- ../file\n+++ ../file\n@@\n-c\n+d\n```\n")
+
+
+@pytest.mark.slow
+def test_the_site_is_built_without_a_warning(tmp_path: Path) -> None:
+    command = [sys.executable, "-m", "sphinx", "-q", "-W", "--keep-going", "-b", "html", str(ROOT / "docs"), str(tmp_path / "site")]
+    built = subprocess.run(command, capture_output=True, text=True, check=False)
+    assert built.returncode == 0, built.stderr
+    for page in ("index", "tutorial", "formulas", "data-dictionary", "guarantees", "cases/claims-checked"):
+        assert (tmp_path / "site" / f"{page}.html").is_file(), page
+
+
+def test_what_the_guarantees_name_exists() -> None:
+    text = (ROOT / "docs" / "guarantees.md").read_text(encoding="utf-8")
+    named = re.findall(r"tests/[\w./]+", text)
+    assert len(named) > 12
+    assert [name for name in named if not (ROOT / name.rstrip(".")).exists()] == []
