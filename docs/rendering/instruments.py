@@ -7,6 +7,7 @@ each is solved, certified and audited twice on its own, and then all together.
 from __future__ import annotations
 
 import gc
+import re
 import sys
 import tempfile
 from collections.abc import Iterator, Sequence
@@ -18,6 +19,7 @@ import xarray as xr
 import yaml
 
 from peakmix.analysis.policy_sheet import policy_table
+from peakmix.api.checking import check
 from peakmix.api.running import run
 from peakmix.foundation.errors import InputError
 from rendering.marks import table
@@ -25,6 +27,8 @@ from rendering.marks import table
 SCENARIOS = Path(__file__).resolve().parents[2] / "runs" / "scenarios"
 BASE, RULED = "national_reference", "national_peak_2030"
 SMALL = 0.05
+BOOKS = ("charged", "allowance_emission", "allowance_trade", "finance_cover", "finance_share", "finance_cash")
+"""Rules that keep books: a price of a loan's share in an investment that is not made says nothing."""
 HEAD = (
     "set", "instrument", "system cost, %", "system cost", "paid, %", "CO2 2030", "CO2 2060", "energy 2060", "closed early",
     "largest shift by the last period", "rows at bound", "highest price",
@@ -67,14 +71,20 @@ def inherited(extends: tuple[str, ...]) -> set[str]:
     return found
 
 
-def solved(chosen: PolicySet, resolution: str, folder: Path) -> xr.Dataset:
-    """The result of the national case under a set of policies and no others."""
+def written(chosen: PolicySet, resolution: str, folder: Path) -> Path:
+    """The scenario file of the national case under a set of policies and no others."""
     dropped = dict.fromkeys(sorted(inherited(chosen.extends) - set(chosen.policies)))
     spec: dict[str, object] = {"name": "case", "extends": [str(SCENARIOS / name) for name in chosen.extends]}
     spec |= {"policies": dropped} if dropped else {}
     spec["resolution"] = {"grouping": resolution.removeprefix("grouping:")} if ":" in resolution else resolution
     path = folder / "case.yaml"
     path.write_text(yaml.safe_dump(spec, sort_keys=False), encoding="utf-8")
+    return path
+
+
+def solved(chosen: PolicySet, resolution: str, folder: Path) -> xr.Dataset:
+    """The result of the national case under a set of policies."""
+    path = written(chosen, resolution, folder)
     result = run(path, out=folder, overwrite=True)
     if not result.certified:
         raise SystemExit(f"{chosen.name} is not certified:\n{result.text}")
@@ -91,17 +101,29 @@ def page_blocks(resolution: str, chosen_only: Sequence[str] = ()) -> dict[str, s
         refused: set[str] = set()
         for chosen in [s for s in sets() if not chosen_only or s.name in chosen_only]:
             print(f"{chosen.name} ...", file=sys.stderr, flush=True)
-            kept = replace(chosen, policies=tuple(name for name in chosen.policies if name not in refused))
-            try:
+            kept = accepted(chosen, resolution, folder, refused)
+            if kept.policies:
                 rows.append(line(kept, solved(kept, resolution, folder), base))
-            except InputError as wrong:
-                refused |= set(chosen.policies)
-                print(f"{chosen.name}: {wrong}", file=sys.stderr, flush=True)
             gc.collect()
     told = f"Resolution: {resolution}. Every line is certified, and both audits passed."
     if refused:
         told += f" Refused at this resolution, because they name single provinces: {', '.join(sorted(refused))}."
     return {f"instruments {resolution}": told + "\n\n" + table(HEAD, rows)}
+
+
+def accepted(chosen: PolicySet, resolution: str, folder: Path, refused: set[str]) -> PolicySet:
+    """The set without the policies that the resolution refuses; their names are added to `refused`."""
+    while True:
+        kept = replace(chosen, policies=tuple(name for name in chosen.policies if name not in refused))
+        try:
+            check(written(kept, resolution, folder))
+        except InputError as wrong:
+            named = set(re.findall(r"policies\.(\w+)", str(wrong))) & set(kept.policies)
+            if not named:
+                raise
+            refused |= named
+            continue
+        return kept
 
 
 def levels(run: xr.Dataset, base: xr.Dataset) -> tuple[str, ...]:
@@ -122,14 +144,20 @@ def line(chosen: PolicySet, run: xr.Dataset, base: xr.Dataset) -> tuple[object, 
     cost, *moved = levels(run, base)
     change = 100 * (float(run["system_cost"]) / float(base["system_cost"]) - 1)
     paid = 100 * (float(run["objective"]) / float(base["objective"]) - 1)
+    sheet = sheet[~sheet["rule"].isin(BOOKS)]
     bound = int((sheet["binding"] & (sheet["price"].abs() > 1e-6)).sum())
-    priced = sheet[sheet["price"].notna() & (sheet["rule"] != "charged")]
+    priced = sheet[sheet["price"].notna()]
     highest = ""
     if len(priced) and priced["price"].max() > 1e-6:
         top = priced.loc[priced["price"].idxmax()]
         highest = f"{top['price']:,.4g} {top['price_unit']} ({top['policy']}, {top['period'] or 'horizon'})"
     rows = f"{bound} of {len(sheet)}"
-    return (chosen.name, kinds, f"{change:+.3f}", cost, f"{paid:+.3f}", *moved, shift(run, base), rows, highest)
+    return (chosen.name, kinds, signed(change), cost, signed(paid), *moved, shift(run, base), rows, highest)
+
+
+def signed(percent: float) -> str:
+    """Three decimals with a sign; 0 for what rounds to nothing."""
+    return f"{percent:+.3f}" if abs(percent) >= 0.0005 else "0"
 
 
 def shift(run: xr.Dataset, base: xr.Dataset) -> str:

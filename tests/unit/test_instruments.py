@@ -61,3 +61,17 @@ def test_a_missing_part_fails(part: str, tmp_path: Path) -> None:
     assert answer.returncode == 0, answer.stderr
     told = answer.stdout
     assert ("pace: the vocabulary lacks policy_pace" if part == "vocabulary" else f"pace has no {part}") in told
+
+
+def test_the_table_of_the_docs_covers_every_shipped_policy() -> None:
+    """Files of policies, policies of the scenario with rules, and all together; each set drops what it does not name."""
+    sys.path.insert(0, str(ROOT / "docs"))
+    from rendering import instruments as tabled
+
+    sets = {chosen.name: chosen for chosen in tabled.sets()}
+    files = {path.stem for path in (ROOT / "runs" / "scenarios" / "policies").glob("*.yaml")}
+    assert files <= set(sets)
+    assert {"direct_cap", "peak_2030", "carbon_price"} <= set(sets)
+    assert set(sets["all together"].policies) == {name for one in sets.values() for name in one.policies}
+    assert "ultra_low_steel" in tabled.inherited(sets["direct_cap"].extends)
+    assert all(set(one.policies) <= tabled.inherited(one.extends) for one in sets.values())
