@@ -56,10 +56,14 @@ def _plan(path: Path, out: Path | None, overwrite: bool, quiet: bool) -> int:
     return 0
 
 
-def _run(path: Path, out: Path | None, jobs: int, shard: str | None, overwrite: bool, quiet: bool) -> int:
+def _run(
+    path: Path, out: Path | None, jobs: int, shard: str | None, scheduler: str | None, overwrite: bool, quiet: bool
+) -> int:
     """Solve what is not finished; 6 when members failed."""
     from peakmix.sweep.shards import parse
 
+    if scheduler is not None and (shard is not None or jobs > 1):
+        raise UsageError("--scheduler stands alone", fix="leave --shard and --jobs out: the workers are the scheduler's")
     part = None if shard is None else parse(shard)
     sweep, bar = _opened(path, out), Bar(quiet)
     if part is None:
@@ -72,7 +76,12 @@ def _run(path: Path, out: Path | None, jobs: int, shard: str | None, overwrite: 
         failed = f", {progress.failed} failed" if progress.failed else ""
         bar(f"  {progress.done} of {progress.members} members{failed}{left}", last=progress.done == progress.members)
 
-    done = sweep.run(jobs, watch, shard=part)
+    if scheduler is not None:
+        from peakmix.api.cluster import run_on_cluster
+
+        done = run_on_cluster(path, out, scheduler, watch)
+    else:
+        done = sweep.run(jobs, watch, shard=part)
     named = "" if part is None else f"shard {part}: "
     print(f"{named}{done.members} members, {done.failed} failed; {done.found} were finished before")
     print(f"{done.seconds:.1f} s, of which HiGHS {done.solver_seconds:.1f} s (all workers), compiling {done.compile_seconds:.1f} s")

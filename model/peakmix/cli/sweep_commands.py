@@ -38,13 +38,17 @@ def sweep_run(
     jobs: Annotated[int, typer.Option("--jobs", "-j", min=1, help="Worker processes, one solver thread each.")] = 1,
     shard: Annotated[str | None, typer.Option("--shard", metavar="I/N", help="Part I of N only, as a job of an array.")] = None,
     cache: Annotated[str | None, typer.Option("--cache", metavar="DIR", help="Where compiled arrays are kept; off.")] = None,
+    scheduler: Annotated[
+        str | None, typer.Option("--scheduler", metavar="ADDRESS", help="Dask scheduler whose workers do it, e.g. tcp://host:8786.")
+    ] = None,
     overwrite: Overwrite = False,
     quiet: Quiet = False,
 ) -> None:
     """Solve what is not finished; the same command goes on after an interruption."""
     if cache is not None:
         os.environ["PEAKMIX_CACHE"] = cache
-    _sweep("run", sweep, out=out, jobs=jobs, shard=shard, overwrite=overwrite, quiet=quiet)
+    given = {"jobs": jobs, "shard": shard, "scheduler": scheduler}
+    _sweep("run", sweep, out=out, overwrite=overwrite, quiet=quiet, **given)
 
 
 @app.command("status")

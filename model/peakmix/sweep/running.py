@@ -90,7 +90,7 @@ def run(
     with files.locked(folder) if shard is None else shards.held(folder, shard):
         (folder / CHUNKS).mkdir(parents=True, exist_ok=True)
         own = plan.chunks if shard is None else shard.chunks(plan)
-        _tidy(folder, None if shard is None else own)
+        tidy(folder, None if shard is None else own)
         progress, todo = survey(folder, plan, own)
         watch(progress)
         stale = [k for k, s in enumerate(plan.structures) if _told(folder / f"layout-{s.key}.json") != plan.hash]
@@ -106,7 +106,7 @@ def run(
         return progress
 
 
-def _tidy(folder: Path, own: Sequence[Chunk] | None) -> None:
+def tidy(folder: Path, own: Sequence[Chunk] | None) -> None:
     """Remove what a killed run left unfinished; of a shard, only files of its own chunks."""
     if own is None:
         for place in (folder, folder / CHUNKS):
