@@ -16,6 +16,7 @@ from peakmix.foundation.errors import Place, UsageError, display_path
 from peakmix.parameters.container import Parameters
 from peakmix.parameters.derive import derive
 from peakmix.scenario import Scenario, check_against
+from peakmix.scenario.check import known_names
 from peakmix.scenario.levers import adjust
 from peakmix.solve.program import LinearProgram
 from peakmix.solve.solution import SolveOptions
@@ -37,6 +38,7 @@ class Deriver:
 
     def __init__(self, data: DataSet) -> None:
         self.data = data
+        self._known = known_names(data)
         self._state = ""
         self._made: tuple[DataSet, Parameters, Any] | None = None
         self._levels: dict[str, dict[str, float]] = {}
@@ -54,7 +56,7 @@ class Deriver:
         ------
         InputErrors, InfeasibleError
         """
-        check_against(self.data, scenario)
+        check_against(self.data, scenario, self._known)
         state = self.state(scenario)
         if self._made is None or state != self._state:
             data = adjust(self.data, scenario)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import importlib
 import pkgutil
 from collections.abc import Callable
@@ -37,6 +38,7 @@ class Instrument:
     books: tuple[str, ...] = ()
 
 
+@functools.cache
 def _modules(package: str) -> list[Any]:
     root = importlib.import_module(package)
     return [importlib.import_module(f"{package}.{m.name}") for m in pkgutil.iter_modules(root.__path__)]

@@ -55,7 +55,8 @@ def base_demand_weight(context: Context, commodity: str) -> dict[str, float]:
     per_unit = {technology: sum(values) / len(values) for technology, values in found.items()}
     weight: dict[str, float] = defaultdict(float)
     for (place, technology), stock in context.place_stock.items():
-        weight[place] += stock * per_unit.get(technology, 0.0)
+        if technology in per_unit:
+            weight[place] += stock * per_unit[technology]
     return weight
 
 

@@ -60,15 +60,17 @@ def known_names(dataset: TableSet) -> Known:
     )
 
 
-def check_against(dataset: TableSet, scenario: Scenario) -> None:
+def check_against(dataset: TableSet, scenario: Scenario, known: Known | None = None) -> None:
     """Refuse names that the data set does not define; all of them at once, each with the line that states it.
+
+    ``known`` are the data set's names, when many scenarios are checked against it.
 
     Raises
     ------
     InputErrors
         With file, line, key, value, rule and the nearest known names.
     """
-    known = known_names(dataset)
+    known = known or known_names(dataset)
     findings = Findings()
     findings.take(_whole(scenario, known))
     for name, indicator in scenario.spec.indicators.items():

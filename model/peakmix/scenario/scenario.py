@@ -164,7 +164,8 @@ def from_mapping(values: Mapping[str, Any], changes: Mapping[str, Any] | None = 
 
 def with_changes(scenario: Scenario, changes: Mapping[str, Any]) -> Scenario:
     """A copy of a scenario with values changed by dotted key."""
-    return _finish(copy.deepcopy(scenario.tree), changes, scenario.files)
+    tree = Tree(copy.deepcopy(scenario.tree.value), dict(scenario.tree.origins))  # origins are tuples: the map alone is copied
+    return _finish(tree, changes, scenario.files)
 
 
 def _as_tree(values: dict[str, Any], origin: Origin) -> Tree:
