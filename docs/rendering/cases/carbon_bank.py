@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 
 import numpy as np
@@ -12,7 +13,7 @@ from peakmix.analysis.assessment import along_the_chain, assess, by_class, paid_
 from peakmix.analysis.compliance import carbon_banks, compliance
 from peakmix.analysis.figures.canvas import finished, sheet
 from peakmix.analysis.figures.palette import COLOURS
-from rendering.cases.runs import saved, solved
+from rendering.cases.runs import saved, solved, swept
 from rendering.marks import table
 
 POLICIES = ("carbon_bank", "free_market", "carbon_price", "direct_cap", "energy_quota", "power_price")
@@ -44,6 +45,7 @@ def blocks(folder: Path) -> dict[str, str]:
         "bank chain": spread(along_the_chain(reference, runs, CHAIN, 2031), "CNY of 2023 per unit, 2031 to 2035", 0),
         "bank classes": spread(by_class(reference, runs, CLASSES, 2031), "Mt/yr (power: TWh/yr), 2031 to 2035", 1),
         "bank book": book(runs["carbon_bank"], runs["free_market"]),
+        "bank sweep": uncertainty(swept("carbon_bank")),
     }
 
 
@@ -93,6 +95,19 @@ def book(run: xr.Dataset, free: xr.Dataset) -> str:
             lines.append((name, r.period, *told))
     head = ("accounts, Mt/yr", "period", "emitted", "given", "surplus", "bought at the ceiling", "mean price")
     return f"{text}\n\n{table(head, lines)}"
+
+
+def uncertainty(cube: xr.Dataset) -> str:
+    """Direct CO2 of 2031 to 2035 and what the public purse pays, by bid and free allowances."""
+    direct = cube["ledger"].sel(ledger_name="direct_co2", period=2031).sum(["region", "sector"]).values
+    purse = (cube["system_cost"] - cube["objective"]).values / 1000
+    bids, free = cube["bid_factor"].values.astype(float), np.array([str(x) for x in cube["tightening"].values])
+    rows = []
+    for bid in sorted(set(bids)):
+        at = [np.flatnonzero((bids == bid) & (free == level))[0] for level in sorted(set(free), reverse=True)]
+        rows.append((f"{70 * bid:.0f} and {90 * bid:.0f}", *(f"{direct[k]:,.0f}; {purse[k]:.1f}" for k in at)))
+    shares = [f"allowances x {json.loads(level)['2026']:g}" for level in sorted(set(free), reverse=True)]
+    return table(("bid 2026 and 2031, CNY/t", *shares), rows)
 
 
 def figure(run: xr.Dataset, frame: pd.DataFrame, path: Path) -> None:

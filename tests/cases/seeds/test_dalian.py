@@ -111,6 +111,16 @@ def test_whole_projects_cost_no_less_than_parts(run: xr.Dataset, tmp_path: Path)
     assert order["projects"].max() == 6
 
 
+def test_the_loan_in_yen_gets_lighter() -> None:
+    """12,150 million yen at 0.0667 CNY of 2000 in 2001; nothing is paid back in ten years of grace, 0.0509 CNY a yen in 2010."""
+    run = solved("dalian_yen")
+    assert float(run["loan_draw"].sum()) == pytest.approx(12_150 * 0.0667)
+    assert float(run["loan_repaid"].sum()) == 0
+    assert float(run["loan_left"].isel(period=-1).sum()) == pytest.approx(12_150 * 0.0509)
+    first = run["loan_service"].sel(period=2001).sum()
+    assert float(first) == pytest.approx(0.0075 * 12_150 * 0.0644 / 2)
+
+
 def test_ranking_by_hand() -> None:
     """Four subsets, one without a solution: cheapest first, named by what is built; an unknown axis is refused."""
     objective = np.array([9.0, np.nan, 7.0, 8.0])
