@@ -10,7 +10,7 @@ from pathlib import Path
 
 from rendering.marks import fill
 
-CASES = ("baise", "carbon_bank", "dalian", "upper_yangtze")
+CASES = ("baise", "carbon_bank", "dalian", "national_rules", "upper_yangtze")
 
 
 def render(name: str, docs: Path) -> int:
