@@ -20,6 +20,7 @@ RULES = {
     "plan_targets": "targets of the plans",
     "benchmark_shares": "benchmark shares",
     "smelter_tariff": "tiered power price",
+    "carbon_market": "carbon market",
 }
 BILLION = 1e-3
 
@@ -30,14 +31,15 @@ def blocks(folder: Path) -> dict[str, str]:
     alone = {name: solved(f"national_rules/{name}") for name in RULES}
     together = solved("national_rules/all")
     rolling = solved("national_rules")
-    myopic = solved("national_rules", {"foresight": {"mode": "myopic"}})
-    believed = solved("national_rules_believed")
-    known = solved("national_rules_believed", {"foresight": None})
+    myopic = solved("national_rules", {"foresight": {"mode": "myopic", "window_years": None, "overlap_years": None}})
+    steel = (solved("national_rules_believed", {"foresight": None}), solved("national_rules_believed"))
+    carbon = solved("national_rules_believed_carbon")
     figure(reference, alone, together, rolling, folder / "national_rules.svg")
     return {
         "rules one by one": one_by_one(reference, alone, together),
         "rules measures": measures(reference, together),
-        "rules foresight": foresight(together, rolling, myopic, known, believed),
+        "rules foresight": foresight(together, rolling, myopic, steel, carbon),
+        "rules findings": findings(reference, together),
         "rules sweep": uncertainty(swept("national_rules")),
     }
 
@@ -77,8 +79,26 @@ def one_by_one(reference: xr.Dataset, alone: dict[str, xr.Dataset], together: xr
     return f"{text}\n\nAgainst a reference of {cost:,.0f} billion CNY2023 (present value, 5 %) and {total(reference):,.0f} Mt of direct CO2."
 
 
+def findings(reference: xr.Dataset, together: xr.Dataset) -> str:
+    """Peak with and without the rules, and the capacity that swaps moved."""
+    peaks = [int(run["period"].values[int(np.argmax(direct(run).values))]) for run in (reference, together)]
+    last = [float(direct(run)[-1]) for run in (reference, together)]
+    moved = together["swap_amount"].values
+    given = moved * together["swap_ratio"].values
+    steel = together["swap_policy"].values == "swap_steelmaking"
+    kilns = together["swap_policy"].values == "swap_clinker"
+    return "\n".join(
+        (
+            f"- Direct CO2 is highest in {peaks[0]} without the rules and in {peaks[1]} with them; in the last period it is {last[0]:,.0f} and "
+            f"{last[1]:,.0f} Mt a year.",
+            f"- New steelmaking capacity takes {given[steel].sum():,.0f} Mt of credits for {moved[steel].sum():,.0f} Mt, new kilns "
+            f"{given[kilns].sum():,.0f} for {moved[kilns].sum():,.0f} Mt.",
+        )
+    )
+
+
 def adopted(run: xr.Dataset, words: str, period: int) -> float:
-    """Power that measures whose name holds ``words`` save, TWh/yr, from adoption above the base and saving per tonne."""
+    """Output of hosts that carry measures whose name holds ``words``, Mt/yr."""
     names = [str(name) for name in run["measure_host"].values if words in str(name)]
     return float(run["adopted"].sel(measure_host=names, period=period).sum())
 
@@ -122,14 +142,15 @@ def recycled(run: xr.Dataset, period: int) -> float:
 
 
 def foresight(
-    together: xr.Dataset, rolling: xr.Dataset, myopic: xr.Dataset, known: xr.Dataset, believed: xr.Dataset
+    together: xr.Dataset, rolling: xr.Dataset, myopic: xr.Dataset, steel: tuple[xr.Dataset, xr.Dataset], carbon: xr.Dataset
 ) -> str:
     """Paths against the optimum with the same rules."""
     rows = []
     for name, run, best in (
         ("fifteen years at a time (5 decided, 10 more seen)", rolling, together),
         ("one period at a time", myopic, together),
-        ("old steel ratios believed until 2031", believed, known),
+        ("old steel ratios believed until 2031", steel[1], steel[0]),
+        ("no rule on carbon believed until 2031", carbon, together),
     ):
         gap = [BILLION * (float(run[x]) - float(best[x])) for x in ("system_cost", "objective")]
         rows.append((name, f"{gap[0]:,.2f}", f"{gap[1]:,.2f}", f"{total(run) - total(best):,.0f}"))
@@ -140,11 +161,11 @@ def foresight(
 def uncertainty(cube: xr.Dataset) -> str:
     """Objective and direct CO2 by demand and factor on the ratios."""
     frame = cube[["objective", "demand", "swap_ratio_factor", "status"]].to_dataframe()
-    low = frame[(frame["demand"] == "reference") & (frame["swap_ratio_factor"] == 1.0)]["objective"].iloc[0]
+    itself = frame[(frame["demand"] == "reference") & (frame["swap_ratio_factor"] == 1.0)]["objective"].iloc[0]
     rows = []
     for demand in ("low", "reference", "high"):
         at = frame[frame["demand"] == demand].sort_values("swap_ratio_factor")
-        cells = [f"{BILLION * (x - low):+,.1f}" if s == "optimal" else str(s) for x, s in zip(at["objective"], at["status"], strict=True)]
+        cells = [f"{BILLION * (x - itself):+,.1f}" if s == "optimal" else str(s) for x, s in zip(at["objective"], at["status"], strict=True)]
         rows.append((demand, *cells))
     factors = sorted(frame["swap_ratio_factor"].unique())
     return table(("demand", *(f"ratios x {f:g}" for f in factors)), rows)
