@@ -6,6 +6,7 @@ costs at least nothing, and all of them at least as much as the dearest. A path 
 
 from __future__ import annotations
 
+import itertools
 import json
 
 import numpy as np
@@ -61,7 +62,7 @@ def test_the_peak_lies_before_2030(together: xr.Dataset) -> None:
     level = dict(zip(together["period"].values.tolist(), direct(together).tolist(), strict=True))
     assert level[2025] <= level[2026] * (1 + TIGHT)
     later = [level[p] for p in sorted(level) if p >= 2026]
-    assert all(b <= a * (1 + TIGHT) for a, b in zip(later, later[1:], strict=False))
+    assert all(b <= a * (1 + TIGHT) for a, b in itertools.pairwise(later))
 
 
 def test_nothing_new_while_swaps_are_suspended(together: xr.Dataset) -> None:
@@ -74,7 +75,7 @@ def test_nothing_new_while_swaps_are_suspended(together: xr.Dataset) -> None:
 
 
 def test_stable_output_or_a_price(together: xr.Dataset) -> None:
-    """Where a share lies below nine tenths of the base, the miss is paid at 0.2 CNY for a yuan; elsewhere the price is at most that."""
+    """A share below nine tenths of the base is paid at 0.2 CNY for a yuan, so no price of a share is above that."""
     for group in ("north_china", "east_china", "south_china", "central_china"):
         rows = priced(together, f"stable_{group}", "policy_target")
         assert (rows["price"].abs() <= 0.2 * (1 + 1e-6)).all()
