@@ -461,6 +461,11 @@ COPIES: dict[str, Copy] = {
     "retirements count too early": Copy(
         "policy swap: pool stated", changes={"policies.iron_swap.lag_years": -5}, policies={"iron_swap": {"lag_years": 0}}
     ),
+    "credits that never end": Copy(
+        "policy swap: expired",
+        changes={"policies.iron_swap.expiry_years": 0},
+        drop=("policy_swap_expiry",),
+    ),
     "ban on inflow ignored": Copy(
         "policy swap: flow", changes={"policies.iron_swap.inflow_ban": ["East"]}, policies={"iron_swap": {"inflow_ban": None}}
     ),

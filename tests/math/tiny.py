@@ -170,7 +170,7 @@ def price() -> Prepared:
 
 
 def swap() -> Prepared:
-    """Ratios by place class and origin, natural credit, an opening, an exempt technology, a key area that may not grow."""
+    """Ratios by place class and origin, natural credit, an opening, an exempt technology, a key area, credits of three years."""
     problem = plants()
     for cells in (("key", "same", 1.25), ("key", "cross", 1.5), ("other", "", 1.0)):
         target, origin, ratio = cells
@@ -178,7 +178,7 @@ def swap() -> Prepared:
     keys = {"location": "East", "attribute": "key_area_share", "year": ""}
     problem.value("location_attributes", 1.0, "1", **keys)
     rule = {"instrument": "swap", "rule": "r", "group": "works", "from_year": 2026, "natural_credit": 0.8}
-    more = {"opening": {"West": "0.5 Mt/yr"}, "exempt": ["clean"], "key_areas_no_growth": True}
+    more = {"opening": {"West": "0.5 Mt/yr"}, "exempt": ["clean"], "key_areas_no_growth": True, "expiry_years": 3}
     return ruled(problem, swap=rule | more)
 
 

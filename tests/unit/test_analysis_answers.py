@@ -132,14 +132,14 @@ def test_swap_ledger(ds) -> None:
     assert set(frame["price_unit"]) <= {"CNY2023/(t/yr)"}
 
 
-def test_price_of_a_credit_sums_what_later_rows_are_worth() -> None:
-    # row prices 10 and 20 in money of their periods, the second worth half in the first: 10 + 20 x 0.5 / 1
+def test_a_pool_row_has_the_whole_price_of_a_credit() -> None:
+    # a credit worth 20 of 2031 is worth 10 in 2026 at a weight of one half; the row of 2026 says so, and nothing is added to it
     columns = {"id": ["s", "s", "x"], "place": ["A", "A", ""], "period": [2026, 2031, 2031], "level": [0.0, 0.0, 0.0]}
     columns |= {"component": ["policy_swap_pool", "policy_swap_pool", "policy_cap"], "price": [10.0, 20.0, 7.0]}
-    columns |= {"unit": ["Mt/yr"] * 3, "price_unit": ["CNY/(t/yr)"] * 3}
+    columns |= {"unit": ["Mt/yr"] * 3, "price_unit": ["CNY/(t/yr)"] * 3, "bound": [0.0] * 3}
     made = xr.Dataset({f"policy_{k}": ("policy_row", np.array(v)) for k, v in columns.items()}, {"period": [2026, 2031]})
-    made["investment_weight"] = ("period", [1.0, 0.5])
-    assert pool_prices(made)["price"].tolist() == [20.0, 20.0]
+    assert pool_prices(made)["price"].tolist() == [10.0, 20.0]
+    assert pool_prices(made)["lapsed"].tolist() == [0.0, 0.0]
 
 
 def test_residues_balance(ds) -> None:

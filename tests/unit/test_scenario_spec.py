@@ -147,6 +147,8 @@ def test_wrong_indicators(indicator: dict[str, Any], rule: str) -> None:
             {"instrument": "swap", "rule": "r", "group": "g", "from_year": 2030, "natural_credit": 2},
             "less than or equal",
         ),
+        ({"instrument": "swap", "rule": "r", "group": "g", "from_year": 2030, "expiry_years": 2, "lag_years": -3}, "lets a credit"),
+        ({"instrument": "swap", "rule": "r", "group": "g", "from_year": 2030, "expiry_years": -1}, "greater than or equal"),
     ],
 )
 def test_wrong_policies(block: dict[str, Any], rule: str) -> None:

@@ -54,26 +54,27 @@ def swaps(dataset: xr.Dataset) -> pd.DataFrame:
 
 
 def pool_prices(dataset: xr.Dataset) -> pd.DataFrame:
-    """Credits left and the price of one more, by swap policy, place and period.
+    """Credits left and lapsed, and the price of one more, by swap policy, place and period.
 
-    A credit earned in a period can be used in it and in later ones, so its price is the sum of what the pool rows of this
-    and of all later periods are worth, each in money of the period of the credit.
+    A pool row carries what is left to the next one, so that its price is that of a credit used in the period or later:
+    no other row is added. Where credits expire, ``outliving_price`` is what one credit more that outlives the period
+    would save; a credit earned in a period is worth ``price`` and the outliving prices of the periods it outlives.
 
     Returns
     -------
-    policy, place, period, left, unit, row_price (of this row alone), price, price_unit
+    policy, place, period, left, lapsed, unit, price, outliving_price (0 where nothing expires), price_unit
     """
-    chosen = dataset["policy_component"].values == "policy_swap_pool"
-    columns = {"policy": "id", "place": "place", "period": "period", "left": "level", "unit": "unit"}
-    columns |= {"row_price": "price", "price_unit": "price_unit"}
-    frame = pd.DataFrame({name: dataset[f"policy_{column}"].values[chosen] for name, column in columns.items()})
-    weight = dict(zip(dataset["period"].values.tolist(), dataset["investment_weight"].values.tolist(), strict=True))
-    own = frame["period"].map(weight).astype(float)
-    present = (frame["row_price"] * own).sort_index(ascending=False)
-    order = frame.sort_values("period", ascending=False).index
-    later = present.loc[order].groupby([frame.loc[order, "policy"], frame.loc[order, "place"]]).cumsum()
-    order_of_columns = ["policy", "place", "period", "left", "unit", "row_price", "price", "price_unit"]
-    return frame.assign(price=later.reindex(frame.index) / own)[order_of_columns]
+    sheet = {name: dataset[f"policy_{name}"].values for name in ("id", "place", "period", "level", "bound", "unit", "price")}
+    table = pd.DataFrame(sheet).assign(price_unit=dataset["policy_price_unit"].values)
+    component = dataset["policy_component"].values
+    frame: pd.DataFrame = table[component == "policy_swap_pool"].rename(columns={"id": "policy", "level": "left"})
+    ends = table[component == "policy_swap_expiry"].rename(columns={"id": "policy", "price": "outliving_price"})
+    key = ["policy", "place", "period"]
+    frame = frame.merge(ends[[*key, "outliving_price"]], on=key, how="left")
+    expires = frame["outliving_price"].notna()
+    frame["lapsed"] = (frame["bound"] - frame["left"]).where(expires, 0.0)
+    frame["outliving_price"] = frame["outliving_price"].fillna(0.0)
+    return frame.reindex(columns=[*key, "left", "lapsed", "unit", "price", "outliving_price", "price_unit"])
 
 
 def _unit_by_policy(dataset: xr.Dataset, policies: pd.Series) -> pd.Series:

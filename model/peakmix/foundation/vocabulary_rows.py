@@ -95,6 +95,8 @@ POLICIES = words(
       "dual_unit": "money/({product}/yr)"}),
     ("policy_swap_pool", "policy place period", "M{product}/yr", "Capacity credits of a place", "产能指标池",
      {"dual": "price of one credit in that place", **ONCE, "dual_unit": "money/({product}/yr)"}),
+    ("policy_swap_expiry", "policy place period", "M{product}/yr", "Credits that outlive a period", "未过期产能指标",
+     {"dual": "what one credit more that outlives the period would save", **ONCE, "dual_unit": "money/({product}/yr)"}),
     ("policy_swap_no_growth", "policy place period", "M{product}/yr", "No growth of capacity in key areas",
      "重点区域产能不增", {"dual": "what one tonne more of capacity in the key area would save in that period", **YEARLY,
                    "dual_unit": "money/{product}"}),

@@ -233,14 +233,14 @@ def _allowances(made: PayerAccount, arrays: dict[str, Any], solution: Solution) 
 
 
 def _credits(made: PayerAccount, arrays: dict[str, Any], solution: Solution) -> None:
-    """Capacity credits at the worth of the source's pool, from this period on: the target pays the source."""
+    """Capacity credits at the worth of the source's pool in that period: the target pays the source."""
     span = span_of(made.lp.rows, "policy_swap_pool")
     duals = dict(zip(made.lp.rows.members[span], np.abs(solution.row_dual[span]).tolist(), strict=True))
     columns = ("policy", "source", "target", "period", "amount", "ratio")
     for name, source, target, period, amount, ratio in zip(*(arrays[f"swap_{n}"].values.tolist() for n in columns), strict=True):
         if source == target:
             continue
-        worth = sum(duals.get((name, source, later), 0.0) for later in made.parameters.horizon if later >= period)
+        worth = duals.get((name, source, period), 0.0)
         payer = made.facts["sector"][made.facts["swap"][name]["group"][0]]
         made.put(payer, target, "swap_credit", period, amount * ratio * worth)
         made.put(payer, source, "swap_credit", period, -amount * ratio * worth)

@@ -109,7 +109,7 @@ def _policy_rows(
     relief = _relief(component, dual, sense)
     slack = sense * (bound + sense * excess - level) if sense else bound - level
     if component == "policy_swap_pool":
-        bound, slack, sense = 0.0, level, -1
+        bound, slack, sense = (bound if sense else 0.0), level, -1
     if component == "policy_voluntary":
         slack, excess, sense = sense * (bound - level), 0.0, 0
     price_unit = f"{axes.money}/{natural}"
@@ -170,7 +170,7 @@ def where(component: str, index: Key) -> tuple[str, str, int]:
     if component in ("policy_pace", "policy_swap_new", "policy_finance_cover"):
         return str(index[1]), str(index[2]), int(index[3])
     by_account = component.startswith(("policy_allowance", "policy_carbon_bank")) and len(index) > 2
-    if component in ("policy_swap_pool", "policy_swap_no_growth") or by_account:
+    if component in ("policy_swap_pool", "policy_swap_expiry", "policy_swap_no_growth") or by_account:
         return str(index[1]), "", int(index[2])
     return "", "", int(index[-1])
 

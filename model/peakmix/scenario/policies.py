@@ -83,6 +83,8 @@ class SwapPolicy(PolicyBase):
     (others take the case ``other``), ``exempt`` those that need no quota. ``lag_years`` 0: old out in the same period,
     above 0: new first, below 0: old first. ``natural_credit`` is the share of capacity that reaches its end of life
     which earns credit; ``opening`` the credit at the start by place, in millions of the natural unit a year.
+    ``expiry_years``: a credit may be used until that many years after the last year of the period it was earned in, opening
+    credit after the first year of the rule; then it lapses. Without it credits keep for ever.
     """
 
     instrument: Literal["swap"]
@@ -94,6 +96,7 @@ class SwapPolicy(PolicyBase):
     to_year: Year | None = None
     natural_credit: Share = 1.0
     lag_years: Annotated[int, Field(strict=True, ge=-30, le=30)] = 0
+    expiry_years: Annotated[int, Field(strict=True, ge=0, le=60)] | None = None
     opening: dict[Name, Amount] = Field(default_factory=dict)
     inflow_ban: Selection = None
     key_areas_no_inflow: Flag = False
@@ -105,6 +108,8 @@ class SwapPolicy(PolicyBase):
         """The rule ends after it starts."""
         if self.to_year is not None and self.to_year < self.from_year:
             raise ValueError(f"from_year {self.from_year} lies after to_year {self.to_year}")
+        if self.expiry_years is not None and self.expiry_years < -self.lag_years:
+            raise ValueError(f"expiry_years {self.expiry_years} ends before lag_years {self.lag_years} lets a credit count")
         return self
 
 

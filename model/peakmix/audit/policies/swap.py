@@ -3,6 +3,7 @@
     cover   new capacity of a case in a place = sum of the flows into it
     pool    opening + sum over q with end(q) <= end(p) + lag of (early + chi natural)
             - sum over q <= p of ratio x flow >= 0
+    expiry  with expiry, credits are used up oldest first, each within its years; what is left over bounds the pool from above
     natural what reaches its end of life, neither closed nor converted before and not renewed
     area    capacity of a key area never exceeds what stood in the first period
 
@@ -103,6 +104,9 @@ def _pools(audit: Audit, rule: _Rule, used: dict[str, Floats]) -> None:
         drawn = used.get(region, calendar.zeros())
         if not (earned.any() or drawn.any() or stated.any() or opening[region]):
             continue
+        if policy.expiry_years is not None:
+            _lapsing(audit, rule, region, opening[region], earned, drawn, stated)
+            continue
         for k in rule.periods:
             counted = sum(earned[q] for q in rule.periods if end[q] <= end[k] + policy.lag_years)
             taken = sum(drawn[q] for q in rule.periods if q <= k)
@@ -111,6 +115,30 @@ def _pools(audit: Audit, rule: _Rule, used: dict[str, Floats]) -> None:
             case.tally.row("policy swap: pool", (rule.name, region, first), min(left, 0.0), size)
             case.tally.row("policy swap: pool stated", (rule.name, region, first), left - stated[k], size)
             audit.line(rule.name, INSTRUMENT, f"pool of {region}", first, taken, opening[region] + counted, left)
+
+
+def _lapsing(audit: Audit, rule: _Rule, region: str, opening: float, earned: Floats, drawn: Floats, stated: Floats) -> None:
+    """Uses covered by credits in their years, oldest first; the pool holds no more than is then left for the next period."""
+    calendar, policy, tally = audit.calendar, rule.policy, audit.case.tally
+    end = [first + n for first, n in zip(calendar.first, calendar.lengths, strict=True)]
+    years = policy.expiry_years or 0
+    lots = [[calendar.first[rule.periods[0]] + years, opening]] if rule.periods else []
+    waiting = list(rule.periods)
+    for k, following in zip(rule.periods, [*rule.periods[1:], None], strict=True):
+        while waiting and end[waiting[0]] <= end[k] + policy.lag_years:
+            q = waiting.pop(0)
+            lots.append([end[q] - 1 + years, float(earned[q])])
+        first = calendar.first[k]
+        lots = [lot for lot in lots if lot[0] >= first]
+        size, open_use = sum(abs(lot[1]) for lot in lots) + float(drawn[k]), float(drawn[k])
+        for lot in lots:
+            part = min(max(lot[1], 0.0), open_use)
+            lot[1], open_use = lot[1] - part, open_use - part
+        last = calendar.first[following] if following is not None else first
+        left = sum(lot[1] for lot in lots if lot[0] >= last)
+        tally.row("policy swap: expired", (rule.name, region, first), open_use, size)
+        tally.row("policy swap: pool stated", (rule.name, region, first), max(float(stated[k]) - left, 0.0), size)
+        audit.line(rule.name, INSTRUMENT, f"pool of {region}", first, float(drawn[k]), float(drawn[k]) - open_use + left, left)
 
 
 def _earned(audit: Audit, rule: _Rule, region: str) -> Floats:

@@ -3,14 +3,22 @@
 Rows     policy_swap_new(policy, place, case, period)     sum_s x[s->place,case,p] = new capacity of the case
          policy_swap_pool(policy, place, period)
              B[p] = B[p-1] + credit (early[p'] + chi natural[p']) - sum_{t,case} ratio x[s->t,case,p]
+             with expiry, in a period whose end takes credits: <=, and the difference has lapsed
+         policy_swap_expiry(policy, place, period)        with expiry, where credits end between p and the next period:
+             B[p] <= sum of the credits earned by p that may still be used in the next period
          policy_swap_no_growth(policy, place, period)     K[p] <= standing capacity of the base period (key areas)
 Symbols  x  new capacity covered by capacity retired in s   Mt/yr   (policy, source, place, case, period)
          B  credits in the pool of a place                  Mt/yr   (policy, place, period), >= 0
          early, natural  retirement in p' = the periods whose end, plus the lag, falls in or before p
-Dual     policy_swap_pool, one-off, in CNY per t/yr: price of a credit in that place; policy_swap_new: what one more tonne of
-         quota would save where it is built
+         a credit earned in q may be used in p while p <= last year of q + expiry_years; opening credit is of the first year
+Dual     policy_swap_pool, one-off, in CNY per t/yr: price of a credit used in that place and period, or carried on where there is
+         room; policy_swap_new: what one more tonne of quota would save where it is built; policy_swap_expiry: what one credit
+         more that outlives the period would save. A credit earned in p is worth its pool row and the expiry rows it outlives
 Traps    rules change by date: a ratio is that of the period's first year, and after to_year new capacity needs no credits.
          A region is key area for bans and for no growth where at least half of it is.
+         First in, first out: credits come and end in the same order, so that the stock of the newest B[p] credits is all that can
+         still be used; one row a period says it, exactly as an index by earning period would. Use it or lose it: expiry makes
+         plants build earlier, and credits of a closure that is late in a long period keep as if it were its last year.
          A ratio above 1 caps total capacity at standing / ratio; without natural credit an ageing fleet cannot be replaced
 Source   design 3.7; ratios with their sources in swap_ratios.csv
 """
@@ -34,6 +42,8 @@ from peakmix.parameters.tracing import number
 OTHER = "other"
 KEY_AREA = 0.5
 """Share of key areas from which a region counts as one."""
+OPENING = 0
+"""Stands for the period that opening credit was earned in."""
 
 
 def derive(policy_id: str, policy: Any, parameters: Parameters, context: Any) -> None:
@@ -71,9 +81,36 @@ def derive(policy_id: str, policy: Any, parameters: Parameters, context: Any) ->
         parameters.add("swap_opening", (policy_id, region), converted(policy_id, "opening", amount, unit, context))
     facts = {"group": tuple(group), "exempt": exempt, "case": case_of, "places": places, "cases": cases}
     facts["free"] = free
-    facts["periods"] = periods_of(policy, parameters)
+    facts["periods"] = periods = periods_of(policy, parameters)
+    facts["usable"] = usable_periods(policy, parameters, periods)
     facts["key"] = {r: key_area_share(context, r, parameters.horizon.first[-1]) for r in places}
     parameters.facts.setdefault("swap", {})[policy_id] = facts
+
+
+def usable_periods(policy: Any, parameters: Parameters, periods: list[int]) -> dict[int, list[int]]:
+    """Periods in which the credits of a period may be used; ``OPENING`` for those in hand at the start.
+
+    They count from the first period whose end, plus the lag, is no earlier than theirs, and keep for ``expiry_years``
+    after their last year. Both ends rise with the period earned, so that credits come and lapse in one order.
+    """
+    end = {p: p + parameters.horizon.n(p) for p in periods}
+    years = policy.expiry_years
+    found = {}
+    for earned in periods:
+        kept = [p for p in periods if end[earned] <= end[p] + policy.lag_years]
+        found[earned] = [p for p in kept if years is None or p < end[earned] + years]
+    found[OPENING] = [p for p in periods if years is None or p <= periods[0] + years]
+    return found
+
+
+def outliving(usable: dict[int, list[int]], periods: list[int], period: int) -> list[int] | None:
+    """Earning periods whose credits are in the pool and outlive a period; None where none of the pool lapses with it."""
+    later = [p for p in periods if p > period]
+    pooled = [q for q, when in usable.items() if when and when[0] <= period]
+    if not later:
+        return None
+    kept = [q for q in pooled if usable[q][-1] >= later[0]]
+    return None if all(usable[q][-1] < period for q in pooled if q not in kept) else kept
 
 
 def _banned(policy_id: str, policy: Any, parameters: Parameters, context: Any, places: list[str]) -> set[str]:
@@ -167,7 +204,7 @@ def ratio_of(table: tuple[Ratio, ...], case: str, key_share: float, origin: str,
 def build(model: Any, parameters: Parameters, policy_id: str, policy: Any) -> None:
     """Add the flows, pools and rows of one swap rule."""
     books, facts = model.books, parameters.facts["swap"][policy_id]
-    flow, pool = variables(model, "swap_flow"), variables(model, "swap_pool")
+    flow = variables(model, "swap_flow")
     used: dict[Any, list[Any]] = {}
     covered: dict[Any, list[Any]] = {}
     for key, ratio in parameters.values.get("swap_ratio", {}).items():
@@ -183,17 +220,32 @@ def build(model: Any, parameters: Parameters, policy_id: str, policy: Any) -> No
                 covered.get((place, case, period), [])
             )
     for place in facts["places"]:
-        before: int | None = None
-        for period in facts["periods"]:
-            pool.add((policy_id, place, period))
-            credit = [_credit(model, books, policy, facts, place, q) for q in _credited(parameters, policy, facts, period)]
-            carried: list[Any] = [pool[policy_id, place, before]] if before is not None else []
-            opening = parameters.get("swap_opening", (policy_id, place)) if before is None else 0
-            terms = [*carried, *credit, *(-1 * u for u in used.get((place, period), []))]
-            rows(model, "policy_swap_pool")[policy_id, place, period] = pool[policy_id, place, period] == total(terms) + opening
-            before = period
+        _pool(model, parameters, policy_id, policy, place, used)
     if policy.key_areas_no_growth:
         _no_growth(model, parameters, books, policy_id, facts)
+
+
+def _pool(model: Any, parameters: Parameters, policy_id: str, policy: Any, place: str, used: dict[Any, list[Any]]) -> None:
+    """Credits carried from period to period, and what of them outlives each."""
+    books, facts, pool = model.books, parameters.facts["swap"][policy_id], variables(model, "swap_pool")
+    usable: dict[int, list[int]] = facts["usable"]
+    credit = {q: _credit(model, books, policy, facts, place, q) for q in facts["periods"]}
+    before: int | None = None
+    for period in facts["periods"]:
+        key = (policy_id, place, period)
+        pool.add(key)
+        carried: list[Any] = [pool[policy_id, place, before]] if before is not None else []
+        opening = parameters.get("swap_opening", (policy_id, place)) if before is None else 0
+        counted = [credit[q] for q in facts["periods"] if usable[q] and usable[q][0] == period]
+        have = total([*carried, *counted, *(-1 * u for u in used.get((place, period), []))]) + opening
+        kept = outliving(usable, facts["periods"], period)
+        if kept is None:
+            rows(model, "policy_swap_pool")[key] = pool[key] == have
+        else:
+            rows(model, "policy_swap_pool")[key] = pool[key] <= have
+            still = parameters.get("swap_opening", (policy_id, place)) if OPENING in kept else 0
+            rows(model, "policy_swap_expiry")[key] = pool[key] <= total(credit[q] for q in kept if q != OPENING) + still
+        before = period
 
 
 def _new(model: Any, books: Any, facts: Any, place: str, case: str, period: int) -> list[Any]:
@@ -203,15 +255,6 @@ def _new(model: Any, books: Any, facts: Any, place: str, case: str, period: int)
         for t in facts["group"]
         if facts["case"][t] == case and t not in facts["exempt"] and (place, t, period) in model.new_capacity
     ]
-
-
-def _credited(parameters: Parameters, policy: Any, facts: Any, period: int) -> list[int]:
-    """Periods whose retirements first count in this period: end(q) <= end(p) + lag, rule in force in q."""
-    horizon = parameters.horizon
-    end = {p: p + horizon.n(p) for p in horizon}
-    before = [p for p in facts["periods"] if p < period]
-    known = {q for q in facts["periods"] if before and end[q] <= end[before[-1]] + policy.lag_years}
-    return [q for q in facts["periods"] if end[q] <= end[period] + policy.lag_years and q not in known]
 
 
 def _credit(model: Any, books: Any, policy: Any, facts: Any, place: str, period: int) -> Any:
@@ -237,4 +280,5 @@ def _no_growth(model: Any, parameters: Parameters, books: Any, policy_id: str, f
                 rows(model, "policy_swap_no_growth")[policy_id, place, period] = now - base <= 0
 
 
-INSTRUMENT = Instrument("swap", ("policy_swap_new", "policy_swap_pool", "policy_swap_no_growth"), derive, build)
+ROWS = ("policy_swap_new", "policy_swap_pool", "policy_swap_expiry", "policy_swap_no_growth")
+INSTRUMENT = Instrument("swap", ROWS, derive, build)

@@ -187,24 +187,56 @@ def _swap(sheet: Sheet, name: str, policy: Any) -> None:
 
 
 def _pool(sheet: Sheet, name: str, policy: Any, place: str, period: int, flows: list[Key]) -> None:
-    """The pool at the end of a period, in cumulative form: opening and credits to date less all uses to date."""
+    """The pool at the end of a period: opening and credits to date less all uses to date.
+
+    With expiry, what was carried in, came in and went out in the period alone; and a row of what outlives it, where
+    anything ends before the next period.
+    """
     scope, facts = sheet.scope, sheet.scope.parameters.facts["swap"][name]
     horizon = scope.parameters.horizon
-    due = period + horizon.n(period) + policy.lag_years
-    made = scope.constant("swap_opening", (name, place))
-    for q in [q for q in facts["periods"] if q + horizon.n(q) <= due]:
-        for technology in facts["group"]:
-            made += closures(scope, place, technology, q)
-            ending = end_of_life(scope, place, technology, q)
-            renewed: list[Term] = [(-1.0, None, m) for m in scope.leaving[place, technology, q] if m[0] == "renewal"]
-            made += [(policy.natural_credit * f, e, v) for f, e, v in (*ending, *renewed)]
+    end = {q: q + horizon.n(q) for q in facts["periods"]}
+    previous = max((q for q in facts["periods"] if q < period), default=None)
+    later = min((q for q in facts["periods"] if q > period), default=None)
+    opening = scope.constant("swap_opening", (name, place))
+    years = policy.expiry_years
+    alone = years is not None and previous is not None
+    counted = [q for q in end if end[q] <= end[period] + policy.lag_years]
+    if years is not None:
+        counted = [q for q in counted if _first_use(end, q, policy) < end[q] + years]
+    new = [q for q in counted if not alone or end[q] > end[previous] + policy.lag_years]
+    carried = scope.term(None, (), "swap_pool", (name, place, previous)) if alone else opening
+    made = [*carried, *(term for q in new for term in _credits(sheet, name, policy, place, q))]
     used: list[Term] = [
         (-1.0, ("swap_ratio", index), ("swap_flow", index))
         for index in flows
-        if index[4] <= period
+        if (index[4] == period if alone else index[4] <= period)
     ]
-    pool = scope.term(None, (), "swap_pool", (name, place, period))
-    sheet.put(("policy_swap_pool", name, place, period), 0, pool, [*made, *used])
+    pool, sense = scope.term(None, (), "swap_pool", (name, place, period)), 0
+    if years is not None and later is not None:
+        dying = [q for q in counted if period < end[q] + years <= later]
+        lost = facts["periods"][0] + years < later
+        if dying or (lost and period <= facts["periods"][0] + years):
+            sense = 1
+            still = [term for q in counted if end[q] + years > later for term in _credits(sheet, name, policy, place, q)]
+            sheet.put(("policy_swap_expiry", name, place, period), 1, pool, [*still, *([] if lost else opening)])
+    sheet.put(("policy_swap_pool", name, place, period), sense, pool, [*made, *used])
+
+
+def _first_use(end: dict[int, int], earned: int, policy: Any) -> int:
+    """First period in which the credits of a period count."""
+    return min(p for p in end if end[earned] <= end[p] + policy.lag_years)
+
+
+def _credits(sheet: Sheet, name: str, policy: Any, place: str, period: int) -> list[Term]:
+    """Credits earned in a place in a period."""
+    scope, facts = sheet.scope, sheet.scope.parameters.facts["swap"][name]
+    made: list[Term] = []
+    for technology in [t for t in facts["group"] if t not in facts["exempt"]]:
+        made += closures(scope, place, technology, period)
+        ending = end_of_life(scope, place, technology, period)
+        renewed: list[Term] = [(-1.0, None, m) for m in scope.leaving[place, technology, period] if m[0] == "renewal"]
+        made += [(policy.natural_credit * f, e, v) for f, e, v in (*ending, *renewed)]
+    return made
 
 
 def _market(sheet: Sheet, name: str, policy: Any) -> None:
