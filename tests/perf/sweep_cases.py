@@ -100,7 +100,7 @@ LEVERS: dict[str, dict[str, Any]] = {
     "capital costs": {"a": factor(CAPITAL, 0.7, 1.3, 40)},
     "recipes of arc furnaces": {"a": factor(RECIPE, 0.9, 1.1, 40)},
     "discount rate": {"a": {"field": "horizon.discount_rate", "range": {"from": 0.03, "to": 0.08, "count": 40}}},
-    "cap": {"a": factor({"field": "policies.cap.values"}, 0.8, 1.0, 40)},
+    "cap": {"a": factor({"field": "policies.cap.values"}, 0.87, 1.0, 40)},
     "random design in 4 groups of numbers": {
         name: target | {"action": "multiply", "latin_hypercube": {"from": 0.7, "to": 1.3}}
         for name, target in (
