@@ -2,12 +2,14 @@
 #   make run        the national scenario with a peak in 2030, from tables to result file
 #   make test       style, types, layers and the quick tests
 #   make test-all   the same with the slow tests
+#   make test-exchange  the exports as pyam and nomenclature read them, which live in .venv-exchange
 #   make bench      measurements of time and memory
 #   make docs       the pages as a site in build/docs; the tutorial is run on the way
 
 PYTHON  ?= python3
 VENV    := .venv
 BIN     := $(VENV)/bin
+EXCHANGE := $(CURDIR)/.venv-exchange
 RUN     := $(VENV)/.installed
 DEV     := $(VENV)/.installed-dev
 SCENARIO ?= runs/scenarios/national_peak_2030.yaml
@@ -15,18 +17,26 @@ INPUTS  := pyproject.toml constraints.txt hatch_build.py
 WORKERS ?= 2
 BROWSER := $(shell command -v chromium || command -v chromium-browser || command -v google-chrome)
 
-.PHONY: run test test-all lint bench docs clean
+.PHONY: run test test-all test-exchange lint bench docs clean
 
 run: $(RUN)
 	$(BIN)/peakmix run $(SCENARIO) --overwrite
 
 test: lint
-	$(BIN)/python -m pytest -q -n $(WORKERS) -m "not slow and not perf and not browser"
+	$(BIN)/python -m pytest -q -n $(WORKERS) -m "not slow and not perf and not browser and not exchange"
 
 test-all: lint
-	$(BIN)/python -m pytest -q -n $(WORKERS) -m "not perf and not browser"
+	$(BIN)/python -m pytest -q -n $(WORKERS) -m "not perf and not browser and not exchange"
 	@if [ -n "$(BROWSER)" ]; then $(BIN)/python -m pytest -q -m browser tests/browser; \
 	else echo "NOT RUN: tests/browser needs Chromium (Debian: apt install chromium)"; fi
+
+test-exchange: $(DEV) $(EXCHANGE)/.installed
+	PEAKMIX_EXCHANGE_PYTHON=$(EXCHANGE)/bin/python $(BIN)/python -m pytest -q -m exchange tests/exchange
+
+$(EXCHANGE)/.installed: tests/exchange/requirements.txt tests/exchange/constraints.txt
+	$(PYTHON) -m venv $(EXCHANGE)
+	$(EXCHANGE)/bin/python -m pip install --quiet --disable-pip-version-check -c tests/exchange/constraints.txt -r $<
+	touch $@
 
 lint: $(DEV)
 	$(BIN)/ruff check model tests hatch_build.py
@@ -56,4 +66,4 @@ $(DEV): $(INPUTS) | $(VENV)/bin/python
 	touch $(RUN) $@
 
 clean:
-	rm -rf $(VENV) build dist .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache
+	rm -rf $(VENV) $(EXCHANGE) build dist .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache
