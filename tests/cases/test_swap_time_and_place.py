@@ -145,3 +145,34 @@ def test_a_halt_and_what_follows() -> None:
     assert case("new_capacity", "Here", "new", 2026) == pytest.approx(0)
     assert case("new_capacity", "Here", "new", 2027) == pytest.approx(10)
     assert case.objective == pytest.approx(3000 + 3000 + 1100)
+
+
+@pytest.mark.parametrize("dates", [{"suspended_from": 2024, "suspended_to": 2026}, {"suspended_from": 2026, "suspended_to": 2026}])
+def test_a_halt_by_date(dates: dict[str, int]) -> None:
+    """Ratio 1.0, suspended in 2026: the same as a ratio of 10 above, where nobody pays it. In 2027 all 10 Mt change.
+
+    A tonne allowed in 2026 without quota saves 200 that year; its 10 of capital is spent a year earlier, at no discount, and
+    the 10 Mt of 2027 stay as they are but for that tonne: 200 in all. Less than nothing cannot be built, so that the dual of
+    the row has this saving as its least value.
+    """
+    case = swapped(ratio(fleet({2025: 10.0}), 1.0), FOUR[:3], **dates)
+    assert case("new_capacity", "Here", "new", 2026) == pytest.approx(0)
+    assert case("new_capacity", "Here", "new", 2027) == pytest.approx(10)
+    assert case.objective == pytest.approx(3000 + 3000 + 1100)
+    assert case.dual("policy_swap_new", "swap", "Here", "other", 2026) <= -200 + 1e-6
+    assert not [key for key in case.prepared.program.cols.indices("swap_flow") if key[4] == 2026]
+
+
+def test_a_halt_binds_where_a_ratio_of_ten_does_not() -> None:
+    """With a demand of 1 and a capital of 10, 10 closed for 1 new saves 190: the ratio lets it through, the halt does not."""
+    let = swapped(ratio(fleet({2025: 1.0}), 10.0), FOUR[:2])
+    assert let("new_capacity", "Here", "new", 2026) == pytest.approx(1)
+    halted = swapped(ratio(fleet({2025: 1.0}), 1.0), FOUR[:2], suspended_from=2026)
+    assert halted("new_capacity", "Here", "new", 2026) == pytest.approx(0)
+    assert halted.objective == pytest.approx(300 + 300)
+
+
+def test_what_needs_no_quota_is_built_during_a_halt() -> None:
+    """An exempt technology is not a swap."""
+    case = swapped(ratio(fleet({2025: 10.0}), 1.0), FOUR[:2], suspended_from=2026, exempt=["new"])
+    assert case("new_capacity", "Here", "new", 2026) == pytest.approx(10)

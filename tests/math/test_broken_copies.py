@@ -466,6 +466,11 @@ COPIES: dict[str, Copy] = {
         changes={"policies.iron_swap.expiry_years": 0},
         drop=("policy_swap_expiry",),
     ),
+    "swaps go on while suspended": Copy(
+        "policy swap: halt",
+        changes={"policies.iron_swap.suspended_from": 2030},
+        policies={"iron_swap": {"suspended_from": None}},
+    ),
     "ban on inflow ignored": Copy(
         "policy swap: flow", changes={"policies.iron_swap.inflow_ban": ["East"]}, policies={"iron_swap": {"inflow_ban": None}}
     ),

@@ -148,6 +148,7 @@ def test_wrong_indicators(indicator: dict[str, Any], rule: str) -> None:
             "less than or equal",
         ),
         ({"instrument": "swap", "rule": "r", "group": "g", "from_year": 2030, "expiry_years": 2, "lag_years": -3}, "lets a credit"),
+        ({"instrument": "swap", "rule": "r", "group": "g", "from_year": 2030, "suspended_to": 2031}, "needs a suspended_from"),
         ({"instrument": "swap", "rule": "r", "group": "g", "from_year": 2030, "expiry_years": -1}, "greater than or equal"),
     ],
 )

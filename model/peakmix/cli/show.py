@@ -97,3 +97,6 @@ def policy_lines(name: str, policy: Policy, spec: Spec) -> Iterator[str]:
     told = "never inside the horizon" if period is None else f"takes effect with the period {period}"
     ends = f", until {policy.to_year}" if policy.to_year is not None else ""
     yield f"{name}: {policy.instrument} {dated}{ends}: {told}{state}"
+    if isinstance(policy, SwapPolicy) and policy.suspended_from is not None:
+        halted = [str(p) for p in free if policy.suspended(p)]
+        yield f"{name}: swaps suspended in the periods {', '.join(halted) or '- (no period starts then, so that it has no effect)'}"

@@ -96,6 +96,9 @@ class SwapPolicy(PolicyBase):
     to_year: Year | None = None
     natural_credit: Share = 1.0
     lag_years: Annotated[int, Field(strict=True, ge=-30, le=30)] = 0
+    suspended_from: Year | None = None
+    suspended_to: Year | None = None
+    "Swaps are halted in periods whose first year lies between the two: nothing that needs quota is built; pools go on."
     expiry_years: Annotated[int, Field(strict=True, ge=0, le=60)] | None = None
     opening: dict[Name, Amount] = Field(default_factory=dict)
     inflow_ban: Selection = None
@@ -108,9 +111,16 @@ class SwapPolicy(PolicyBase):
         """The rule ends after it starts."""
         if self.to_year is not None and self.to_year < self.from_year:
             raise ValueError(f"from_year {self.from_year} lies after to_year {self.to_year}")
+        if self.suspended_to is not None and (self.suspended_from is None or self.suspended_to < self.suspended_from):
+            raise ValueError(f"suspended_to {self.suspended_to} needs a suspended_from at or before it")
         if self.expiry_years is not None and self.expiry_years < -self.lag_years:
             raise ValueError(f"expiry_years {self.expiry_years} ends before lag_years {self.lag_years} lets a credit count")
         return self
+
+    def suspended(self, period: int) -> bool:
+        """Are swaps halted in the period that starts in this year?"""
+        last = self.suspended_to
+        return self.suspended_from is not None and self.suspended_from <= period and (last is None or period <= last)
 
 
 class PricePolicy(Valued):

@@ -1,5 +1,6 @@
 """Twin of the instrument swap: new capacity is covered by capacity that went, at the ratio in force.
 
+    halt    nothing that needs quota is built, and nothing flows, in a period that starts while swaps are suspended
     cover   new capacity of a case in a place = sum of the flows into it
     pool    opening + sum over q with end(q) <= end(p) + lag of (early + chi natural)
             - sum over q <= p of ratio x flow >= 0
@@ -74,7 +75,7 @@ def _cover(audit: Audit, rule: _Rule) -> dict[str, Floats]:
             continue
         origin = "same" if source == target else "cross"
         ratios = [ratio(audit, rule, label, target, origin, first) for first in calendar.first]
-        barred = ~holds | np.array([r is None for r in ratios])
+        barred = ~holds | np.array([r is None for r in ratios]) | _halted(audit, rule)
         if target in rule.banned and origin == "cross":
             barred |= True
         case.tally.must_be_zero("policy swap: flow", (name, source, target, label), flow, barred)
@@ -86,8 +87,19 @@ def _cover(audit: Audit, rule: _Rule) -> dict[str, Floats]:
             members = [t for t in rule.group if rule.case_of[t] == label and t not in rule.exempt]
             new = case.sum(case.decisions.of("new_capacity", region, t) for t in members)
             ruled = np.array([ratio(audit, rule, label, region, "same", first) is not None for first in calendar.first])
+            halted = holds & _halted(audit, rule)
+            case.tally.must_be_zero("policy swap: halt", (rule.name, region, label), new, halted)
+            ruled = ruled & ~halted
             case.tally.equal("policy swap: cover", (rule.name, region, label), new, into[region, label], holds & ruled)
     return used
+
+
+def _halted(audit: Audit, rule: _Rule) -> Any:
+    """Periods that start between the two dates of the suspension."""
+    first, start, stop = np.array(audit.calendar.first), rule.policy.suspended_from, rule.policy.suspended_to
+    if start is None:
+        return np.zeros(len(first), dtype=bool)
+    return (first >= start) & (first <= (stop if stop is not None else first[-1]))
 
 
 def _pools(audit: Audit, rule: _Rule, used: dict[str, Floats]) -> None:

@@ -1,6 +1,7 @@
 """Capacity swap: building needs retired capacity, at a ratio by rule, place class, case and date.
 
 Rows     policy_swap_new(policy, place, case, period)     sum_s x[s->place,case,p] = new capacity of the case
+                                                              (0 while swaps are suspended: there are no flows then)
          policy_swap_pool(policy, place, period)
              B[p] = B[p-1] + credit (early[p'] + chi natural[p']) - sum_{t,case} ratio x[s->t,case,p]
              with expiry, in a period whose end takes credits: <=, and the difference has lapsed
@@ -63,7 +64,7 @@ def derive(policy_id: str, policy: Any, parameters: Parameters, context: Any) ->
     table = ratio_rows(context, policy.rule)
     free: set[tuple[str, str, int]] = set()
     for period in periods_of(policy, parameters):
-        for target in places:
+        for target in () if policy.suspended(period) else places:
             key_share = key_area_share(context, target, period)
             for case in cases:
                 found = {origin: ratio_of(table, case, key_share, origin, period) for origin in ("same", "cross")}
