@@ -119,4 +119,7 @@ def _policies(dataset: xr.Dataset, tally: Tally) -> None:
         if not np.isfinite([level, bound, slack]).all():
             continue
         size = abs(level) + abs(bound) + abs(excess)
+        if component == "policy_voluntary":
+            # may be missed; the distance only has to be that between level and value
+            slack = -abs(abs(slack) - abs(bound - level))
         tally.row("policy sheet", (name, component, place, period), min(slack, 0.0), size)

@@ -88,7 +88,7 @@ def verify(path: Path | str, data: DataSet | Path | str | None = None) -> Verify
     checks = recheck(dataset, parameters, values)
     stated = dataset.attrs["certified"] == "yes"
     passed = all(check.passed for check in checks) and (report is None or report.passed)
-    lines = _lines(dataset, Path(path), same, checks, report)
+    lines = [*_lines(dataset, Path(path), same, checks, report), *not_repeated(scenario)]
     certified = stated and passed
     lines.append("")
     lines.append("certified, and verified again" if certified else _verdict(stated, passed, same))
@@ -160,6 +160,18 @@ def _lines(dataset: xr.Dataset, path: Path, same: bool, checks: tuple[Check, ...
         f"{len(report.failed)} failed, worst {report.worst:.1e}"
     )
     return lines + [f"    {check}" for check in report.failed]
+
+
+def not_repeated(scenario: Scenario) -> Iterator[str]:
+    """What a file and tables alone cannot show again, and where it stands."""
+    yield "not repeated"
+    foresight = scenario.spec.foresight
+    if foresight is None or foresight.plain:
+        yield "  that no plan is cheaper: it stands in the certificate of the run; `peakmix run` finds it again"
+        return
+    yield "  that each window took the cheapest plan it could see: the windows are not solved again, `peakmix run` does"
+    if foresight.believes:
+        yield "  the scenarios that were believed in: decisions and cost are checked against the true one"
 
 
 def stored_lines(dataset: xr.Dataset) -> Iterator[str]:
