@@ -15,7 +15,8 @@ import yaml
 from tests.unit.test_sweep_engine import BASE
 
 from peakmix import api
-from peakmix.analysis.report import charts, flows, headline, tables
+from peakmix.analysis import flows
+from peakmix.analysis.report import charts, headline, tables
 from peakmix.analysis.report.page import inlined, report
 from peakmix.analysis.report.words import CHINESE
 from peakmix.cli import main as cli

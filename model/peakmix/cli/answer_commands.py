@@ -122,20 +122,31 @@ def pareto(
     _run("pareto", path=scenario, setting=setting, overwrite=overwrite, quiet=quiet, **given)
 
 
+FIGURE = (
+    "mix, emissions, cost, policy-price, supply-curve, swap-ledger, market-balance, flows; with --with scenarios; "
+    "with --table abatement, tornado; of a sweep heat-map."
+)
+
+
 @app.command()
 def plot(
     result: ResultFile,
-    figure: Annotated[str, typer.Argument(metavar="FIGURE", help="mix, emissions, cost, policy-price or supply-curve.")],
+    figure: Annotated[str, typer.Argument(metavar="FIGURE", help=FIGURE)],
     out: Annotated[Path | None, typer.Option("--out", "-o", metavar="FILE", help="Image file; its ending is its format.")] = None,
     product: Annotated[str | None, typer.Option("--product", help="Product of the mix.")] = None,
     period: Annotated[int | None, typer.Option("--period", help="Period of the supply curve.")] = None,
     base: Annotated[Path | None, typer.Option("--base", metavar="RESULT", help="Result to compare with.")] = None,
     language: Annotated[str, typer.Option("--language", metavar="en|zh", help="Language of the labels.")] = "en",
     data: Annotated[Path | None, typer.Option("--data", metavar="FILE", help="Write the table behind the figure.")] = None,
+    others: Annotated[list[Path] | None, typer.Option("--with", metavar="RESULT", help="Further results; repeat it.")] = None,
+    table: Annotated[Path | None, typer.Option("--table", metavar="FILE", help="Table of mac or sensitivity.")] = None,
+    axes: Annotated[list[str] | None, typer.Option("--axis", metavar="AXIS", help="Axis of a heat map; give two.")] = None,
+    field: Annotated[str, typer.Option("--field", metavar="NAME", help="Number of a heat map.")] = "system_cost",
     overwrite: Annotated[bool, typer.Option("--overwrite", help="Replace existing files.")] = False,
 ) -> None:
-    """Draw a figure of a result; needs matplotlib."""
-    given = {"product": product, "period": period, "base": base, "language": language, "data": data}
+    """Draw a figure of a result or of a collected sweep; needs matplotlib."""
+    more = {"others": others or (), "table": table, "axes": axes or (), "field": field}
+    given = {**more, "product": product, "period": period, "base": base, "language": language, "data": data}
     _run("plot", path=result, figure=figure, out=out, overwrite=overwrite, **given)
 
 

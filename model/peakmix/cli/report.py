@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
+from peakmix.cli.plot import table_of
 from peakmix.cli.reading import free, opened
 from peakmix.foundation.errors import UsageError
 
@@ -28,16 +29,6 @@ def main(path: Path, out: Path | None, base: Path | None, language: str, weak: P
         dataset = opened(path)
         beside = path if path.is_dir() else path.parent
         target = free(out or beside / f"{dataset.attrs['scenario_name']}_report.html", overwrite)
-        page = report(dataset, language, None if base is None else opened(base), None if weak is None else _table(weak))
+        page = report(dataset, language, None if base is None else opened(base), None if weak is None else table_of(weak))
     target.write_text(page, encoding="utf-8")
     print(target)
-
-
-def _table(path: Path) -> object:
-    """A table of sensitivities as the command sensitivity writes it."""
-    import pandas as pd
-
-    try:
-        return pd.read_csv(path)
-    except (OSError, ValueError) as error:
-        raise UsageError(f"{path} is no CSV table: {error}", fix="name the file that `peakmix sensitivity --csv` wrote") from None

@@ -6,7 +6,6 @@ Each function takes a dataset and gives a matplotlib figure; ``TABLES`` holds th
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -16,7 +15,8 @@ import xarray as xr
 from peakmix.analysis.conserved import energy_prices, supply_curve
 from peakmix.analysis.difference import compare
 from peakmix.analysis.difference import sheet as policy_rows
-from peakmix.analysis.figures.canvas import finished, sheet, words
+from peakmix.analysis.figures import ledgers, several
+from peakmix.analysis.figures.canvas import Choice, finished, sheet, words, years
 from peakmix.analysis.figures.palette import COLOURS, DOWN, NEUTRAL, TOTAL, UP, sector_colour, style
 from peakmix.analysis.mix import CO2, mix, paths, pathway
 from peakmix.analysis.reading import labelled
@@ -33,21 +33,6 @@ PRICED = (
     "policy_swap_pool",
 )
 MOST_PANELS = 5
-
-
-@dataclass(frozen=True)
-class Choice:
-    """What a figure is asked for: a product, a period, a second result to compare with, a language."""
-
-    product: str | None = None
-    period: int | None = None
-    base: xr.Dataset | None = None
-    language: str = "en"
-
-
-def _years(dataset: xr.Dataset) -> tuple[Any, Any]:
-    """First years and lengths of the periods."""
-    return dataset["period"].values, dataset["period_length"].values
 
 
 def _product(dataset: xr.Dataset, choice: Choice) -> str:
@@ -74,7 +59,7 @@ def mix_area(dataset: xr.Dataset, choice: Choice) -> Any:
     table = table.loc[table.sum(axis=1).sort_values(ascending=False).index]
     table = table[table.sum(axis=1) > 0]
     figure, axes = sheet(choice.language, 10, 4.8, 2)
-    first, length = _years(dataset)
+    first, length = years(dataset)
     total = table.sum().to_numpy()
     for axis, scale in ((axes[0], np.ones(len(total))), (axes[1], 100 / np.where(total > 0, total, np.nan))):
         floor = np.zeros(len(total))
@@ -96,8 +81,8 @@ def path_table(dataset: xr.Dataset, choice: Choice) -> pd.DataFrame:
     every = paths(dataset)
     rows = every[(every["ledger"] == "direct_co2") & (every["sector"] != "purchased")].rename(columns={"sector": "series"})
     parts = [rows.drop(columns="ledger")]
-    for name, ledgers in (("direct", ("direct_co2",)), ("with power and hydrogen", CO2)):
-        path = pathway(dataset, ledgers)
+    for name, named in (("direct", ("direct_co2",)), ("with power and hydrogen", CO2)):
+        path = pathway(dataset, named)
         columns = {"period": path.values.index, "value": path.values.to_numpy()}
         parts.append(pd.DataFrame(columns).assign(series=name, unit=path.unit)[["series", "period", "value", "unit"]])
     return pd.concat(parts, ignore_index=True)
@@ -106,7 +91,7 @@ def path_table(dataset: xr.Dataset, choice: Choice) -> pd.DataFrame:
 def emission_path(dataset: xr.Dataset, choice: Choice) -> Any:
     """CO2 over the periods with the peak marked; sectors stacked, all scopes as a line, the cap as a step."""
     figure, axis = sheet(choice.language)
-    first, length = _years(dataset)
+    first, length = years(dataset)
     table = path_table(dataset, choice).pivot(index="series", columns="period", values="value")
     floor = np.zeros(len(first))
     for name in map(str, dataset["sector"].values):
@@ -118,8 +103,8 @@ def emission_path(dataset: xr.Dataset, choice: Choice) -> Any:
     label = words(choice.language, "With bought power and hydrogen")
     axis.stairs(table.loc["with power and hydrogen"].to_numpy(), edges, baseline=None, color="black", ls="--", lw=1.4, label=label)
     if choice.base is not None:
-        other, years = pathway(choice.base), _years(choice.base)
-        ends = np.append(years[0], years[0][-1] + years[1][-1])
+        other, span = pathway(choice.base), years(choice.base)
+        ends = np.append(span[0], span[0][-1] + span[1][-1])
         told = f"{choice.base.attrs['scenario_name']}: {words(choice.language, 'Direct CO2')}"
         axis.stairs(other.values.to_numpy(), ends, baseline=None, color=COLOURS[5], lw=1.6, label=told)
     path = pathway(dataset)
@@ -204,7 +189,7 @@ def policy_price(dataset: xr.Dataset, choice: Choice) -> Any:
     table["panel"] = table["of"].str.replace("_", " ") + ", " + table["unit"]
     panels = table.groupby("panel")["policy"].nunique().sort_values(ascending=False, kind="stable").index[:MOST_PANELS].tolist()
     figure, axes = sheet(choice.language, 3.4 * len(panels) + 1, 4.5, len(panels))
-    first, length = _years(dataset)
+    first, length = years(dataset)
     edges = np.append(first, first[-1] + length[-1])
     for axis, panel in zip(np.atleast_1d(axes), panels, strict=True):
         own = table[table["panel"] == panel].pivot(index="policy", columns="period", values="value")
@@ -251,6 +236,8 @@ FIGURES: Mapping[str, Callable[[xr.Dataset, Choice], Any]] = {
     "cost": cost_waterfall,
     "policy-price": policy_price,
     "supply-curve": supply,
+    **ledgers.FIGURES,
+    **several.FIGURES,
 }
 TABLES: Mapping[str, Callable[[xr.Dataset, Choice], pd.DataFrame]] = {
     "mix": mix_table,
@@ -258,4 +245,6 @@ TABLES: Mapping[str, Callable[[xr.Dataset, Choice], pd.DataFrame]] = {
     "cost": waterfall_table,
     "policy-price": price_table,
     "supply-curve": supply_table,
+    **ledgers.TABLES,
+    **several.TABLES,
 }

@@ -15,7 +15,8 @@ import xarray as xr
 
 from peakmix.analysis.accounts import swaps
 from peakmix.analysis.conserved import energy_prices, supply_curve
-from peakmix.analysis.figures.draw import Choice, price_table
+from peakmix.analysis.figures.canvas import Choice
+from peakmix.analysis.figures.draw import price_table
 from peakmix.analysis.figures.palette import COLOURS, DOWN, NEUTRAL, UP, sector_colour, style
 from peakmix.analysis.mix import CO2
 from peakmix.analysis.policy_sheet import account_table
