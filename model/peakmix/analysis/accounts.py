@@ -59,6 +59,8 @@ def pool_prices(dataset: xr.Dataset) -> pd.DataFrame:
     A pool row carries what is left to the next one, so that its price is that of a credit used in the period or later:
     no other row is added. Where credits expire, ``outliving_price`` is what one credit more that outlives the period
     would save; a credit earned in a period is worth ``price`` and the outliving prices of the periods it outlives.
+    Credits without any worth may be let go before their years are over: where both prices are 0, ``lapsed`` and ``left`` are one
+    of several equal answers.
 
     Returns
     -------
