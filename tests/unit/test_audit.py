@@ -12,7 +12,7 @@ import pytest
 
 from peakmix.audit.calendar import Calendar, payments, repayment
 from peakmix.audit.case import COMPONENTS
-from peakmix.audit.full import TWINS, AuditReport, audit
+from peakmix.audit.full import AuditReport, audit
 from peakmix.audit.report import Tally
 from peakmix.audit.rows import Rows, Series
 from peakmix.formulation.build import build, derive_policies
@@ -259,17 +259,6 @@ def test_residuals_are_relative_to_the_size_of_the_row() -> None:
 
 
 # the house
-
-
-def modules(folder: Path) -> set[str]:
-    return {path.stem for path in folder.glob("*.py")} - {"__init__", "common"}
-
-
-def test_every_instrument_has_a_twin() -> None:
-    instruments = modules(PACKAGE / "formulation" / "policies")
-    twins = modules(PACKAGE / "audit" / "policies")
-    assert instruments <= twins, f"no twin in audit/policies for {sorted(instruments - twins)}"
-    assert set(TWINS) == twins, "every twin is called by the audit"
 
 
 def test_every_variable_of_the_model_is_known(small: Solved) -> None:

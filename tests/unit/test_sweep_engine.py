@@ -210,3 +210,36 @@ def test_gradient_is_the_slope_of_the_optimum(tmp_path: Path) -> None:
     gained = float(cube["objective"][1] - cube["objective"][0])
     ends = sorted(float(cube["gradient"].values[k] @ step) for k in (0, 1))
     assert ends[0] - 1e-6 <= gained <= ends[1] + 1e-6
+
+
+def test_a_member_that_fails_its_audit_is_solved_once_more(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The solver may pass what the audit does not: the member is solved again, tighter, before it is called uncertified."""
+    from peakmix.results.recount.many import QuickAudits
+    from peakmix.sweep import walking
+
+    honest, tightly, solved = QuickAudits.worst, walking.solve_tightly, []
+
+    def doubtful(self: Any, *arguments: Any) -> Any:
+        return honest(self, *arguments) + 1.0
+
+    def once(*arguments: Any) -> Any:
+        solved.append(arguments[-1])
+        return tightly(*arguments)
+
+    real = walking.quick_audit
+    seen: list[int] = []
+
+    def first_fails(*arguments: Any) -> Any:
+        seen.append(1)
+        answer = real(*arguments)
+        if len(seen) == 1:
+            monkeypatch.setattr(type(answer), "passed", property(lambda self: len(seen) > 1))
+        return answer
+
+    monkeypatch.setattr(QuickAudits, "worst", doubtful)
+    monkeypatch.setattr(walking, "solve_tightly", once)
+    monkeypatch.setattr(walking, "quick_audit", first_fails)
+    run = sweep(tmp_path, {"tax": factor(1.0, field="policies.tax.values")})
+    done = run.run()
+    assert done.failed == 0
+    assert solved == [True]

@@ -195,8 +195,12 @@ def solve_certified(program: LinearProgram, options: SolveOptions | None = None)
     solution = solve(program, options)
     certificate = certify(program, solution)
     if solution.status is Status.OPTIMAL and not certificate.passed:
-        tight = replace(options, method="simplex", tolerance=1e-9, presolve=False)
-        second = solve(program, tight)
+        second = solve_tightly(program, options)
         if second.status is Status.OPTIMAL:
             return second, certify(program, second)
     return solution, certificate
+
+
+def solve_tightly(program: LinearProgram, options: SolveOptions | None = None, presolve: bool = False) -> Solution:
+    """Solve from nothing by simplex with tolerances of 1e-9: for answers that pass the solver and fail a check."""
+    return solve(program, replace(options or SolveOptions(), method="simplex", tolerance=1e-9, presolve=presolve))
