@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 import yaml
 from tests.browser.chromium import Chromium
+from tests.unit.test_report import weak_numbers
 from tests.unit.test_sweep_engine import BASE
 
 from peakmix import api
@@ -35,8 +36,8 @@ def pages(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Path]:
     one = api.open(api.run(base, out=folder).path)
     two = api.open(api.run(folder / "tight.yaml", out=folder).path)
     made = {"en": folder / "en.html", "zh": folder / "zh.html", "sweep": folder / "sweep.html"}
-    made["en"].write_text(report(two, "en", one), encoding="utf-8")
-    made["zh"].write_text(report(two, "zh"), encoding="utf-8")
+    made["en"].write_text(report(two, "en", one, weak_numbers()), encoding="utf-8")
+    made["zh"].write_text(report(two, "zh", None, weak_numbers()), encoding="utf-8")
     axes = {
         "tax": {"field": "policies.tax.values", "action": "multiply", "list": [0.0, 1.0, 3.0]},
         "cap": {"field": "policies.cap.values", "action": "multiply", "list": [0.7, 1.0]},
@@ -116,6 +117,14 @@ def test_choosing_a_place_changes_the_bars_to_its_part(pages: dict[str, Path], b
         parts.append(browser.ask(total))
     assert len(parts) > 1
     assert sum(parts) == pytest.approx(whole, rel=1e-6)
+
+
+def test_tornado_has_two_bars_a_number_and_payers_stand_below_the_policies(pages: dict[str, Path], browser: Chromium) -> None:
+    browser.open(pages["en"])
+    plot = "document.querySelector('#chart-tornado .plot')"
+    assert browser.ask(f"{plot}.querySelectorAll('.barlayer .point').length") == 4
+    assert browser.ask(f"{plot}.data.map(trace => trace.x)") == [[18, -4], [-4, 6]]
+    assert browser.ask("document.querySelectorAll('#table-payers tbody tr').length") > 1
 
 
 def test_prints_on_paper(pages: dict[str, Path], browser: Chromium, tmp_path: Path) -> None:

@@ -9,16 +9,21 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+import pandas as pd
 import pytest
 import xarray as xr
 import yaml
+from tests.math import tiny
 from tests.unit.test_sweep_engine import BASE
 
 from peakmix import api
 from peakmix.analysis import flows
+from peakmix.analysis.compliance import compliance
+from peakmix.analysis.payers import payer_totals
 from peakmix.analysis.report import charts, headline, tables
 from peakmix.analysis.report.page import inlined, report
 from peakmix.analysis.report.words import CHINESE
+from peakmix.api.running import solve_prepared
 from peakmix.cli import main as cli
 from peakmix.foundation.errors import UsageError
 
@@ -93,6 +98,29 @@ def test_policy_sheet_has_every_row_and_marks_the_felt_ones(results: tuple[xr.Da
     prices = np.nan_to_num(dataset["policy_price"].values)
     assert all(flag for flag, price in zip(made["felt"], prices, strict=True) if abs(price) > 1e-6)
     assert 0 < sum(made["felt"]) < len(made["felt"])
+
+
+def weak_numbers() -> pd.DataFrame:
+    """What the command sensitivity writes: one number solved again, one with its slope alone."""
+    frame = pd.DataFrame({"table": ["prices", "flows"], "key": ["coal", "power"], "value": [10.0, 4.0], "low": [8.0, 1.0]})
+    frame["high"], frame["slope"], frame["effect"], frame["grade"] = [13.0, 5.0], [2.0, -5.0], [10.0, 20.0], ["B", "C"]
+    frame["change_low"], frame["change_high"] = [np.nan, 18.0], [np.nan, -4.0]
+    return frame
+
+
+def test_tornado_and_payers_are_the_numbers(results: tuple[xr.Dataset, xr.Dataset, Path]) -> None:
+    dataset = results[1]
+    drawn = charts.tornado(dataset, "en", weak_numbers())["groups"][0]
+    assert drawn["names"] == ["flows: power (C)", "prices: coal (B)"]
+    assert [bar["values"] for bar in drawn["bars"]] == [[18.0, -4.0], [-4.0, 6.0]]
+    made = {one["id"]: one for one in tables.books(dataset, "en")}
+    at = [column["label"] for column in made["payers"]["columns"]].index("value")
+    total = payer_totals(dataset)["value"].sum()
+    assert sum(row[at] for row in made["payers"]["rows"]) == pytest.approx(total, rel=1e-6)
+    assert set(made) == {"payers"}
+    market = solve_prepared(tiny.market(), False).dataset
+    told = next(one for one in tables.books(market, "en") if one["id"] == "compliance")
+    assert len(told["rows"]) == len(compliance(market))
 
 
 def test_page_fetches_nothing_and_text_cannot_end_a_script(results: tuple[xr.Dataset, xr.Dataset, Path]) -> None:

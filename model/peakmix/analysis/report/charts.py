@@ -18,6 +18,7 @@ from peakmix.analysis.conserved import energy_prices, supply_curve
 from peakmix.analysis.figures.canvas import Choice
 from peakmix.analysis.figures.draw import price_table
 from peakmix.analysis.figures.palette import COLOURS, DOWN, NEUTRAL, UP, sector_colour, style
+from peakmix.analysis.figures.several import tornado_table
 from peakmix.analysis.mix import CO2
 from peakmix.analysis.policy_sheet import account_table
 from peakmix.analysis.report.words import names, word
@@ -258,6 +259,19 @@ def accounts(dataset: xr.Dataset, language: str) -> Chart | None:
         groups.append({"label": f"{policy}, {account}", "unit": "Mt, money/t", "lines": lines})
     return {"id": "accounts", "kind": "steps", "title": word(language, "Allowance accounts"), "by": word(language, "account"),
             "groups": groups}  # fmt: skip
+
+
+def tornado(dataset: xr.Dataset, language: str, weak: pd.DataFrame) -> Chart:
+    """What each weak number does to the objective at its low and at its high, the widest first."""
+    table = tornado_table(dataset, Choice(table=weak))
+    names = [f"{name} ({grade})" for name, grade in zip(table["number"], table["grade"], strict=True)]
+    bars = [
+        {"label": word(language, label), "colour": colour, "values": rounded(table[column].tolist())}
+        for column, label, colour in (("low", "at low", DOWN), ("high", "at high", UP))
+    ]
+    group = {"label": "", "unit": f"M{dataset.attrs['money']}", "names": names, "bars": bars}
+    title = word(language, "Change of the objective")
+    return {"id": "tornado", "kind": "tornado", "title": title, "by": "", "groups": [group]}
 
 
 def place_names(dataset: xr.Dataset, language: str, labels: Iterable[str] | None = None) -> list[str]:

@@ -47,13 +47,14 @@ def report(dataset: xr.Dataset, language: str = "en", base: xr.Dataset | None = 
     drawn = charts.figures(dataset, language, base)
     flow = flows.diagrams(dataset, language)
     sections.append({"title": "Figures", "charts": [*drawn, *([flow] if flow else [])]})
-    sections.append({"title": "Policies", "tables": [tables.policies(dataset, language)]})
+    sections.append({"title": "Policies", "tables": [tables.policies(dataset, language), *tables.books(dataset, language)]})
     if base is not None:
         difference = compare(base, dataset)
         named = {"title": "Compared with", "of": difference.a, "sentences": list(difference.notes)}
         sections.append(named | {"tables": tables.compared(difference, language)})
     if weak is not None:
-        sections.append({"title": "Weak numbers", "tables": [tables.table("weak", "Weak numbers", weak, language)]})
+        shown = {"charts": [charts.tornado(dataset, language, weak)]}
+        sections.append({"title": "Weak numbers", **shown, "tables": [tables.table("weak", "Weak numbers", weak, language)]})
     sections.append({"title": "Data", "tables": tables.data(dataset, language)})
     trust = [tables.provenance(dataset, language), tables.certificate(dataset, language)]
     sections.append({"title": "Provenance and certificate", "tables": trust, "text": str(dataset.attrs["scenario_yaml"])})

@@ -9,7 +9,10 @@ import numpy as np
 import pandas as pd
 import xarray as xr
 
+from peakmix.analysis.compliance import compliance
 from peakmix.analysis.difference import Difference
+from peakmix.analysis.loans import loan_book
+from peakmix.analysis.payers import payer_totals
 from peakmix.analysis.policy_sheet import FELT, policy_table
 from peakmix.analysis.reading import inputs
 from peakmix.analysis.report.charts import rounded
@@ -64,6 +67,22 @@ def policies(dataset: xr.Dataset, language: str) -> Table:
     left = frame["slack"].where(frame["slack"].abs() > SMALL * frame["bound"].abs().clip(lower=1.0), 0.0)
     shown = frame.assign(period=[dated(int(p)) for p in frame["period"]], slack=left)
     return table("policies", "Policy sheet", shown, language, felt)
+
+
+def books(dataset: xr.Dataset, language: str) -> list[Table]:
+    """Who pays, the allowance accounts and the loan book, as far as the result has them."""
+    found = []
+    if "payer_cost" in dataset:
+        found.append(table("payers", "Cost by payer", payer_totals(dataset).assign(unit=_money(dataset)), language))
+    if dataset.sizes.get("allowance_row"):
+        found.append(table("compliance", "Compliance report", compliance(dataset), language))
+    if dataset.sizes.get("loan_row"):
+        found.append(table("loans", "Loan book", loan_book(dataset).assign(unit=_money(dataset)), language))
+    return [one for one in found if one["rows"]]
+
+
+def _money(dataset: xr.Dataset) -> str:
+    return f"M{dataset.attrs['money']}"
 
 
 def compared(difference: Difference, language: str) -> list[Table]:

@@ -156,6 +156,12 @@ CHINESE: Mapping[str, str] = {
     "measure fixed": "措施固定成本",
     "measure variable": "措施可变成本",
     "Peak year": "达峰年份",
+    "Change of the objective": "目标函数变化",
+    "at low": "取低值",
+    "at high": "取高值",
+    "Cost by payer": "按支付方的成本",
+    "Compliance report": "履约报告",
+    "Loan book": "贷款台账",
     "Sentences in this part are in English.": "本部分为英文。",
     "This page needs JavaScript for its figures and filters.": "图表与筛选需要 JavaScript。",
 }

@@ -84,6 +84,17 @@
           layout(chosen.unit, { barmode: "relative" }));
       };
     },
+    tornado(chart, plot) {
+      return () => {
+        const chosen = chart.groups[0];
+        const short = chosen.names.map((name) => (name.length > 48 ? name.slice(0, 45) + "..." : name));
+        const at = chosen.names.map((_, k) => k);
+        show(plot, chosen.bars.map((bar) => ({ type: "bar", orientation: "h", name: bar.label, y: at, x: bar.values, text: chosen.names,
+          textposition: "none", hovertemplate: "%{text}<br>%{x:,.5~g} " + chosen.unit + "<extra></extra>", marker: { color: bar.colour } })),
+        layout("", { barmode: "overlay", bargap: 0.25, xaxis: { title: { text: chosen.unit }, automargin: true },
+          yaxis: { autorange: "reversed", tickvals: at, ticktext: short, tickfont: { size: 10 }, automargin: true } }));
+      };
+    },
     supply(chart, plot, box, redraw) {
       const group = choice(box, chart.by, chart.groups.map((g) => g.label), redraw);
       return () => {
