@@ -23,7 +23,7 @@ html_theme = "furo"
 html_title = f"peakmix {release}"
 html_copy_source = False
 html_theme_options = {"top_of_page_buttons": []}
-exclude_patterns += ["performance-table.md"]
+exclude_patterns += ["performance-table.md", "sweep-speed-table.md"]
 
 
 def outside(app: object, docname: str, source: list[str]) -> None:
