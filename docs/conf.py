@@ -23,7 +23,8 @@ html_theme = "furo"
 html_title = f"peakmix {release}"
 html_copy_source = False
 html_theme_options = {"top_of_page_buttons": []}
-exclude_patterns += ["performance-table.md", "sweep-speed-table.md"]
+FRAGMENTS = ("performance-table.md", "sweep-speed-table.md")
+exclude_patterns += FRAGMENTS
 
 
 def outside(app: object, docname: str, source: list[str]) -> None:
@@ -32,7 +33,7 @@ def outside(app: object, docname: str, source: list[str]) -> None:
 
     def named(match: re.Match[str]) -> str:
         target = (here / match[2].partition("#")[0]).resolve()
-        page = target.is_relative_to(ROOT / "docs") and target.is_file() and target.name != "README.md"
+        page = target.is_relative_to(ROOT / "docs") and target.is_file() and target.name not in ("README.md", *FRAGMENTS)
         return match[0] if page else f"{match[1]} (`{target.relative_to(ROOT)}`)"
 
     source[0] = re.sub(r"(?<!!)\[([^\]]+)\]\((?!https?:|#)([^)\s]+)\)", named, source[0])
