@@ -113,6 +113,8 @@ def test_tornado_and_payers_are_the_numbers(results: tuple[xr.Dataset, xr.Datase
     drawn = charts.tornado(dataset, "en", weak_numbers())["groups"][0]
     assert drawn["names"] == ["flows: power (C)", "prices: coal (B)"]
     assert [bar["values"] for bar in drawn["bars"]] == [[18.0, -4.0], [-4.0, 6.0]]
+    told = tables.weak_numbers(weak_numbers().assign(place="data/prices.csv:3", note=""), "en")
+    assert "place" not in [column["label"] for column in told["columns"]]
     made = {one["id"]: one for one in tables.books(dataset, "en")}
     at = [column["label"] for column in made["payers"]["columns"]].index("value")
     total = payer_totals(dataset)["value"].sum()

@@ -54,7 +54,7 @@ def report(dataset: xr.Dataset, language: str = "en", base: xr.Dataset | None = 
         sections.append(named | {"tables": tables.compared(difference, language)})
     if weak is not None:
         shown = {"charts": [charts.tornado(dataset, language, weak)]}
-        sections.append({"title": "Weak numbers", **shown, "tables": [tables.table("weak", "Weak numbers", weak, language)]})
+        sections.append({"title": "Weak numbers", **shown, "tables": [tables.weak_numbers(weak, language)]})
     sections.append({"title": "Data", "tables": tables.data(dataset, language)})
     trust = [tables.provenance(dataset, language), tables.certificate(dataset, language)]
     sections.append({"title": "Provenance and certificate", "tables": trust, "text": str(dataset.attrs["scenario_yaml"])})

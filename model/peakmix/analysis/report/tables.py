@@ -81,6 +81,13 @@ def books(dataset: xr.Dataset, language: str) -> list[Table]:
     return [one for one in found if one["rows"]]
 
 
+def weak_numbers(weak: pd.DataFrame, language: str) -> Table:
+    """The sensitivities without their file and line, which mean nothing to a reader elsewhere; the note comes last."""
+    last = [name for name in ("note",) if name in weak]
+    frame = weak.drop(columns=["place", *last], errors="ignore").join(weak[last].fillna(""))
+    return table("weak", "Weak numbers", frame, language)
+
+
 def _money(dataset: xr.Dataset) -> str:
     return f"M{dataset.attrs['money']}"
 
