@@ -142,9 +142,10 @@ def test_other_files_are_refused_by_name(tmp_path) -> None:
         open_result(tmp_path / "foreign.nc")
 
 
-def test_a_newer_schema_is_refused(mini_run, tmp_path) -> None:
-    path = write_result(mini_run.dataset.assign_attrs(peakmix_schema_version=99), tmp_path / "new.nc")
-    with pytest.raises(InputError, match="newer peakmix"):
+@pytest.mark.parametrize(("version", "fix"), [(99, "newer peakmix"), (1, "run its scenario again")])
+def test_another_schema_is_refused(mini_run, tmp_path, version: int, fix: str) -> None:
+    path = write_result(mini_run.dataset.assign_attrs(peakmix_schema_version=version), tmp_path / "other.nc")
+    with pytest.raises(InputError, match=fix):
         open_result(path)
 
 

@@ -21,7 +21,8 @@ from peakmix.solve.solution import Solution
 from peakmix.tables.dataset import DataSet
 from peakmix.tables.locate import data_home
 
-SCHEMA_VERSION = 1
+SCHEMA_VERSION = 2
+"""Of result files: 2 has the scope and the payers of policies, stranded value and the compliance accounts."""
 PACKAGES = ("pyomo", "highspy", "numpy", "scipy", "pandas", "xarray", "netCDF4")
 UNIT_DIMS = ("technology", "commodity", "market", "measure_host", "conversion_id")
 

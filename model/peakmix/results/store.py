@@ -162,7 +162,7 @@ def open_result(path: Path | str, verify: bool = True) -> xr.Dataset:
     Raises
     ------
     InputError
-        When the file is missing, cut short, altered, not a result, or of a newer schema.
+        When the file is missing, cut short, altered, not a result, or of another schema.
     """
     place = Place(display_path(Path(path)))
     if not Path(path).is_file():
@@ -170,12 +170,14 @@ def open_result(path: Path | str, verify: bool = True) -> xr.Dataset:
     _check_bytes(Path(path), place, verify)
     dataset = xr.open_dataset(path, engine="netcdf4")
     version = int(dataset.attrs["peakmix_schema_version"])
-    if version > SCHEMA_VERSION:
+    if version != SCHEMA_VERSION:
         dataset.close()
+        newer = "install a newer peakmix"
+        older = f"run its scenario again, or read it with plain xarray or peakmix {dataset.attrs['peakmix_version']}"
         raise InputError(
-            f"the result has schema {version}, this program reads up to {SCHEMA_VERSION}",
+            f"the result has schema {version}, this program reads {SCHEMA_VERSION}",
             place=place,
-            fix="install a newer peakmix",
+            fix=newer if version > SCHEMA_VERSION else older,
         )
     if verify:
         with dataset:
