@@ -87,6 +87,16 @@ def test_loans_of_430_million_do_not_steer(shared: Cooperation) -> None:
     assert float(run["objective"]) < float(run["system_cost"])
 
 
+def test_compensation_is_a_transfer_between_two_cities() -> None:
+    """What Wanzhou pays, 20 CNY for a tonne of CO2 of its steam, is what Zhaotong receives, in present value."""
+    run = solved("upper_yangtze_finance")
+    paid = run["payer_cost"].sel(payer_component="policy_transfer").sum("period")
+    emitted = run["ledger"].sel(ledger_name="direct_co2", region="Wanzhou", sector="steam")
+    due = 20 * float((emitted * run["operating_weight"])[run["period"] >= 2026].sum())
+    assert float(paid.sel(payer="steam", cost_place="Wanzhou")) == pytest.approx(due, rel=1e-6)
+    assert float(paid.sel(payer="power", cost_place="Zhaotong")) == pytest.approx(-due, rel=1e-3)
+
+
 def test_coal_to_gas_between_two_results() -> None:
     """By hand: 1 PJ of coal less and 0.7 PJ of gas more are 0.3 PJ net and 90.78 - 39.27 kt of CO2."""
     dims = ("region", "sector", "commodity", "period")
