@@ -13,6 +13,7 @@ from peakmix.analysis.assessment import along_the_chain, assess, by_class, paid_
 from peakmix.analysis.compliance import carbon_banks, compliance
 from peakmix.analysis.figures.canvas import finished, sheet
 from peakmix.analysis.figures.palette import COLOURS
+from peakmix.analysis.saving import content_array
 from rendering.cases.runs import saved, solved, swept
 from rendering.marks import table
 
@@ -50,14 +51,22 @@ def blocks(folder: Path) -> dict[str, str]:
 
 
 def accounts(run: xr.Dataset) -> str:
-    """Carbon accounts of the base year by sector: fuels and process, bought power, hydrogen."""
+    """Carbon accounts of the base year by sector: fuels, process, bought power, hydrogen.
+
+    Fuel is the carbon of energy carriers that a sector takes in, less what it gives away in gas; process is the rest of its direct
+    CO2: carbonates, anodes, and carbon that leaves in products, which counts below zero.
+    """
     year = run["ledger"].sum("region").isel(period=0)
-    names = ("direct_co2", "purchased_power_co2", "hydrogen_power_co2", "upstream_co2")
+    content = content_array(run, "co2_content").reindex(commodity=run["commodity"].values).fillna(0.0).isel(period=0)
+    carried = (run["net_use"].sum("region").isel(period=0) * content).where(run["commodity_kind"] == "energy", 0.0).sum("commodity")
+    names = ("purchased_power_co2", "hydrogen_power_co2", "upstream_co2")
     rows = []
     for sector in ("alumina", "aluminium", "steel", "cement", "purchased"):
         if sector in year["sector"].values:
-            rows.append((sector, *(f"{float(year.sel(ledger_name=n, sector=sector)):.1f}" for n in names)))
-    return table(("2025, Mt CO2", "direct: fuel and process", "bought power", "hydrogen", "upstream"), rows)
+            direct, fuel = float(year.sel(ledger_name="direct_co2", sector=sector)), float(carried.sel(sector=sector))
+            rest = (float(year.sel(ledger_name=n, sector=sector)) for n in names)
+            rows.append((sector, *(f"{value:.1f}" for value in (direct, fuel, direct - fuel, *rest))))
+    return table(("2025, Mt CO2", "direct", "of it fuel", "of it process", "bought power", "hydrogen", "upstream"), rows)
 
 
 def assessment(frame: pd.DataFrame) -> str:
