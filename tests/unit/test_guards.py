@@ -139,6 +139,9 @@ def test_a_swap_rule_that_caps_output() -> None:
     assert "swap rule swap holds back building in 1 places and periods" in line
     assert "Here 2026 at 570 CNY/(t/yr)" in line
     assert not list(guards.hidden_caps(swap("r100", 6.0)))
+    bound = swap("r150", 9.0)
+    twice = bound.isel(policy_row=np.repeat(np.arange(bound.sizes["policy_row"]), 2))
+    assert list(guards.hidden_caps(twice)) == [line], "two cases in one place and period are named once"
 
 
 def test_a_choice_that_a_small_cost_would_flip(mini, mini_run) -> None:

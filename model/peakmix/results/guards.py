@@ -237,18 +237,18 @@ def _building(dataset: xr.Dataset) -> dict[int, list[str]]:
 
 
 def hidden_caps(dataset: xr.Dataset) -> Iterator[str]:
-    """A swap rule whose quota has a price where something would be built: it caps output, not only the mix."""
+    """A swap rule whose quota has a price where something would be built; a place and period is named once, at its dearest case."""
     price = np.nan_to_num(dataset["policy_price"].values)
     held = (dataset["policy_component"].values == "policy_swap_new") & (price > FELT)
     names = dataset["policy_id"].values
     for name in dict.fromkeys(names[held]):
         own = np.flatnonzero(held & (names == name))
-        rows = ", ".join(
-            f"{dataset['policy_place'].values[k]} {int(dataset['policy_period'].values[k])} at {price[k]:.4g}"
-            for k in own[np.argsort(-price[own], kind="stable")[:NAMED]]
-        )
+        cells: dict[tuple[str, int], float] = {}
+        for k in own[np.argsort(-price[own], kind="stable")]:
+            cells.setdefault((str(dataset["policy_place"].values[k]), int(dataset["policy_period"].values[k])), float(price[k]))
+        rows = ", ".join(f"{place} {period} at {dear:.4g}" for (place, period), dear in list(cells.items())[:NAMED])
         unit = dataset["policy_price_unit"].values[own[0]]
-        yield f"swap rule {name} holds back building in {len(own)} places and periods, as a cap on output would: {rows} {unit}"
+        yield f"swap rule {name} holds back building in {len(cells)} places and periods, as a cap on output would: {rows} {unit}"
 
 
 def close_choices(dataset: xr.Dataset) -> Iterator[str]:
