@@ -11,7 +11,7 @@ from peakmix.api.conflict import diagnose
 from peakmix.api.prepare import Prepared, Progress, Timings, prepare, silent
 from peakmix.foundation.errors import InfeasibleError
 from peakmix.scenario import Scenario, check_against, with_changes
-from peakmix.scenario.foresight import ACCOUNTS, Belief
+from peakmix.scenario.foresight import Belief
 from peakmix.solve.certificate import Certificate, solve_certified
 from peakmix.solve.rolling import Path as RollingPath
 from peakmix.solve.rolling import Stage, solve_rolling
@@ -49,7 +49,7 @@ def solve_foreseen(prepared: Prepared, options: SolveOptions) -> Foreseen:
     labels = [belief.title or f"belief until {belief.until}" for belief in foresight.believes]
     stages = [Stage(label, b.until, r.program) for label, b, r in zip(labels, foresight.believes, believed, strict=True)]
     periods = list(prepared.parameters.horizon)
-    path = solve_rolling(periods, [*stages, Stage(TRUTH, None, prepared.program)], foresight.sight(periods), options, ACCOUNTS)
+    path = solve_rolling(periods, [*stages, Stage(TRUTH, None, prepared.program)], foresight.sight(periods), options)
     if path.solution.status is Status.INFEASIBLE:
         raise _explained([*believed, prepared][path.stage], path, options)
     return Foreseen(path.solution, path.certificate, record_of(foresight.mode, path))

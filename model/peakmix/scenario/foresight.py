@@ -12,6 +12,9 @@ from peakmix.scenario.fields import Block, Count, Year
 
 ACCOUNTS = ("allowance_held",)
 """What is left in an account follows from what was emitted and traded: no window gives it up, the last one settles it."""
+OWED = {"allowance_held": "lower", "allowance_lent": "upper"}
+"""Allowances that are owed at the end of a period and due in the next, with the bound that forbids it: who does not see the
+next period owes nothing, as at the end of the horizon."""
 
 Whole = Annotated[int, Field(strict=True, ge=0)]
 

@@ -5,9 +5,12 @@ years and the overlap are open, what comes later is not seen. Of its answer the 
 of the whole horizon, so what the windows decided adds up to one solution of the whole programme, which is checked as any other.
 
 A stage is a programme that is believed until a year; the last one is what holds in the end. Decisions pass from stage to
-stage by the names of their columns. Columns of the components in ``left_open`` are results of the others, such as what is left
-in an account: they are settled in the last window only. Where a window has no solution the last window is taken back and solved
-again with the view and the belief of the one that failed; where that fails too, one more is taken back.
+stage by the names of their columns. Columns of ACCOUNTS are results of the others, such as what is left in an account: they are
+settled in the last window only. Columns of OWED are debts due in the period after theirs: at the end of what a window sees they are
+closed, as they are at the end of the horizon. Without the year in which it is due a debt would be a gift, and a programme that may
+borrow here and sell there has no end. A window that has no solution without such a debt is solved again with the year in which it
+is due in sight. Where a window has no solution the last window is taken back and solved again with the view and the belief of the
+one that failed; where that fails too, one more is taken back.
 """
 
 from __future__ import annotations
@@ -18,6 +21,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from peakmix.foundation.errors import InfeasibleError
+from peakmix.scenario.foresight import ACCOUNTS, OWED
 from peakmix.solve.certificate import Certificate, Measure, certify, solve_certified
 from peakmix.solve.program import FloatArray, LinearProgram
 from peakmix.solve.slices import Mask, Slice, column_periods, last_touch, members_of, slice_of
@@ -86,7 +90,7 @@ class _State:
 
 
 def solve_rolling(
-    periods: Sequence[int], stages: Sequence[Stage], sight: Sight, options: SolveOptions, left_open: Sequence[str] = ()
+    periods: Sequence[int], stages: Sequence[Stage], sight: Sight, options: SolveOptions
 ) -> Path:
     """Solve the windows of a horizon one after the other.
 
@@ -100,23 +104,21 @@ def solve_rolling(
         What a window decides and sees.
     options:
         How each window is solved.
-    left_open:
-        Components that no window but the last one decides.
     """
-    return _Roll(tuple(periods), tuple(stages), sight, options, tuple(left_open)).run()
+    return _Roll(tuple(periods), tuple(stages), sight, options).run()
 
 
 class _Roll:
     """The windows of one horizon."""
 
-    def __init__(
-        self, periods: tuple[int, ...], stages: tuple[Stage, ...], sight: Sight, options: SolveOptions, left_open: tuple[str, ...]
-    ) -> None:
+    def __init__(self, periods: tuple[int, ...], stages: tuple[Stage, ...], sight: Sight, options: SolveOptions) -> None:
         self.periods, self.stages, self.sight, self.options = periods, stages, sight, options
         place = {year: k for k, year in enumerate(periods)}
         self.dated = [np.array([place.get(int(y), 0) for y in column_periods(s.program.cols)], dtype=np.int64) for s in stages]
         self.completed = [last_touch(s.program, dated) for s, dated in zip(stages, self.dated, strict=True)]
-        self.settled_last = [members_of(s.program.cols, left_open) for s in stages]
+        self.settled_last = [members_of(s.program.cols, ACCOUNTS) for s in stages]
+        named = {side: [name for name in OWED if OWED[name] == side] for side in ("lower", "upper")}
+        self.owed = [{side: members_of(s.program.cols, names) for side, names in named.items()} for s in stages]
         self.windows: list[Window] = []
         self.needed: list[tuple[int, int]] = []
 
@@ -129,6 +131,9 @@ class _Roll:
             stage = max(learned, self._believed(state.at))
             here, steps = self._moved(state, stage), 0
             following, answer = self._attempt(here)
+            while following is None and answer.status is Status.INFEASIBLE and self._owes(here):
+                self.needed.append((here.at, self._seen(here.at) + 1))
+                following, answer = self._attempt(here)
             if following is None:
                 failures.append(state.at)
                 self.needed.append((state.at, self._seen(state.at)))
@@ -201,9 +206,22 @@ class _Roll:
         )
         return (self._decided(state, part, solution, certificate, decide) if optimal else None), solution
 
+    def _ends(self, state: _State, see: int) -> dict[str, Mask]:
+        """Debts that would be due beyond what is seen, by the bound that closes them."""
+        beyond = (self.dated[state.stage] == see - 1) & (see < len(self.periods))
+        return {side: mask & beyond for side, mask in self.owed[state.stage].items()}
+
+    def _owes(self, state: _State) -> bool:
+        """May a window with one more year in sight owe what it may not owe now?"""
+        return any(mask.any() for mask in self._ends(state, self._seen(state.at)).values())
+
     def _slice(self, state: _State, see: int) -> Slice:
         """The programme of a window; the programme itself where nothing is decided and all is seen."""
-        program = self.stages[state.stage].program
+        program, ends = self.stages[state.stage].program, self._ends(state, see)
+        if any(mask.any() for mask in ends.values()):
+            lower = np.where(ends["lower"], np.maximum(program.col_lower, 0.0), program.col_lower)
+            upper = np.where(ends["upper"], np.minimum(program.col_upper, 0.0), program.col_upper)
+            program = replace(program, col_lower=lower, col_upper=upper)
         later = ~state.decided & (self.dated[state.stage] >= see)
         if not later.any() and not state.decided.any():
             rows, cols = program.shape

@@ -15,7 +15,6 @@ from peakmix.foundation.errors import InfeasibleError, InputError
 from peakmix.parameters.contents import content_hash
 from peakmix.results.recount.many import QuickAudits
 from peakmix.results.recount.recount import Recount
-from peakmix.scenario.foresight import ACCOUNTS
 from peakmix.solve import cache
 from peakmix.solve.bundle import Frame
 from peakmix.solve.family import AffineFamily
@@ -125,7 +124,7 @@ class Engine:
         foresight = self.first.scenario.spec.foresight
         assert foresight is not None
         periods = list(self.first.parameters.horizon)
-        return solve_rolling(periods, [Stage("truth", None, program)], foresight.sight(periods), self.options, ACCOUNTS)
+        return solve_rolling(periods, [Stage("truth", None, program)], foresight.sight(periods), self.options)
 
     def audited(self, member: int, solution: Solution) -> str:
         """The full audit of one member from its tables; an empty text when it passed."""

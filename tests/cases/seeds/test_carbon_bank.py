@@ -85,3 +85,13 @@ def test_ledgers_are_not_added(reference: xr.Dataset) -> None:
     """Direct CO2 of the three sectors in 2025 lies within 5 % of 2.9 Gt; bought power is a ledger of its own."""
     assert ledger(reference, "direct_co2", 2025) == pytest.approx(2950, rel=0.05)
     assert ledger(reference, "purchased_power_co2", 2025) > 0
+
+
+def test_the_bank_seen_one_period_at_a_time(runs: dict[str, xr.Dataset]) -> None:
+    """A planner of single periods is lent nothing, and pays more: the path is certified, the books of the bank add up."""
+    myopic = solved("carbon_bank", foresight={"mode": "myopic"})
+    book = carbon_banks(myopic)
+    assert (book["lent"].abs() <= 1e-9).all()
+    left = book["opened"] + book["years"] * (book["bought"] - book["sold"])
+    assert left.tolist() == pytest.approx(book["inventory"].tolist(), abs=1e-6)
+    assert float(myopic["objective"]) >= float(runs["carbon_bank"]["objective"])
