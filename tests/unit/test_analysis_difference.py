@@ -102,6 +102,40 @@ def test_doubts_are_told(base) -> None:
     assert "prices of B are interior" in told
 
 
+def test_solved_the_other_way_nothing_differs(base) -> None:
+    """One answer of least cost is declared, so interior point and simplex give the same lists, and nothing is doubted."""
+    other = solved("free", policies={}, solver={"method": "ipm"})
+    assert other.attrs["solver_method"] != base.attrs["solver_method"]
+    found = compare(base, other)
+    assert found.notes == ()
+    assert [len(frame) for frame in (found.settings, found.inputs, found.policies, found.mix)] == [0, 0, 0, 0]
+    assert "output: the same everywhere" in text(found)
+    assert "but for rounding" in text(found)
+
+
+def test_ties_left_as_they_fall_are_told(base) -> None:
+    other = solved("free", policies={}, solver={"tie_break": False})
+    assert other.attrs["optimum_unique"] in ("yes", "not known")
+    other.attrs["optimum_unique"] = "not known"
+    assert "B may not be unique: ties were not broken" in " ".join(compare(base, other).notes)
+    other.attrs["optimum_unique"] = "yes"
+    assert compare(base, other).notes == ()
+    other.attrs |= {"tie_break": "failed", "optimum_unique": "not known", "ties": '{"reason": "of a limit"}'}
+    assert "the tie-break failed (of a limit)" in " ".join(compare(base, other).notes)
+    other.attrs |= {"tie_break": "on", "ties": '{"criteria": ["name"]}'}
+    assert "different criteria" in " ".join(compare(base, other).notes)
+
+
+def test_mix_that_differs(base) -> None:
+    """One cell of output moved by 2 is one row, with its unit."""
+    other = base.copy(deep=True)
+    other["activity"].loc[{"region": "East", "technology": "scrap_route", "period": 2031}] += 2.0
+    rows = compare(base, other).mix
+    assert rows[["technology", "place", "period"]].to_numpy().tolist() == [["scrap_route", "East", 2031]]
+    assert rows["difference"].tolist() == pytest.approx([2.0])
+    assert rows["unit"].tolist() == ["Mt/yr"]
+
+
 def test_text_of_equal_results(base) -> None:
     told = text(compare(base, base))
     assert "scenarios: the same values" in told

@@ -6,6 +6,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
@@ -20,6 +21,10 @@ from peakmix.analysis.reading import inputs
 CELL = ["component", "place", "period"]
 POLICY = ["policy", "row", "place", "case", "period"]
 SAME = 1e-9
+MOVED = 1e-6
+"""Output that differs by less than this, absolute and relative, is the same."""
+SOLVER = "solver."
+FIX = "differences of the mix may be those of the solver (solver: {tie_break: true} chooses one answer)"
 TEXT_FIELDS = ("title", "description", "name")
 
 
@@ -27,7 +32,8 @@ TEXT_FIELDS = ("title", "description", "name")
 class Difference:
     """B less A.
 
-    settings   key, a, b: values of the resolved scenarios that differ
+    settings   key, a, b: values of the resolved scenarios that differ; how it was solved (``solver``) is not among them
+    mix        technology, place, period, a, b, difference, unit: output that differs, largest first
     inputs     table, key, a, b, unit, kind: rows of the tables that differ; kind is changed, added or removed
     policies   policy, row, place, case, period, kind, price_a, price_b, unit; kind is became binding, became free,
                binding only in A (a row that B does not have), binding only in B
@@ -39,6 +45,7 @@ class Difference:
     a: str
     b: str
     settings: pd.DataFrame
+    mix: pd.DataFrame
     inputs: pd.DataFrame
     policies: pd.DataFrame
     cost: pd.DataFrame
@@ -62,6 +69,7 @@ def compare(a: xr.Dataset, b: xr.Dataset) -> Difference:
         b=str(b.attrs["scenario_name"]),
         settings=setting_difference(a, b),
         inputs=input_difference(a, b),
+        mix=mix_difference(a, b),
         policies=policy_difference(a, b),
         cost=cost,
         objective=float(b["objective"]) - float(a["objective"]),
@@ -103,8 +111,23 @@ def setting_difference(a: xr.Dataset, b: xr.Dataset) -> pd.DataFrame:
     shared = set(first.get("policies") or {}) & set(second.get("policies") or {})
     left, right = (dict(_flat(_short(x, shared))) for x in (first, second))
     rows = [(key, left.get(key, ""), right.get(key, "")) for key in dict.fromkeys([*left, *right])]
-    rows = [row for row in rows if row[1] != row[2] and row[0] not in TEXT_FIELDS]
+    rows = [row for row in rows if row[1] != row[2] and row[0] not in TEXT_FIELDS and not row[0].startswith(SOLVER)]
     return pd.DataFrame(rows, columns=["key", "a", "b"])
+
+
+def mix_difference(a: xr.Dataset, b: xr.Dataset) -> pd.DataFrame:
+    """Output by technology, place and period that is not the same in both results; what one lacks is none there."""
+    sides: list[pd.Series] = []
+    units: dict[object, object] = {}
+    for name, dataset in (("a", a), ("b", b)):
+        sides.append(dataset["activity"].to_series().rename(name))
+        units |= dict(zip(dataset["technology"].values, dataset["technology_unit"].values, strict=True))
+    frame = pd.concat(sides, axis=1).fillna(0.0).reset_index().rename(columns={"region": "place"})
+    frame["difference"] = frame["b"] - frame["a"]
+    frame["unit"] = [str(units[technology]) for technology in frame["technology"]]
+    moved = frame[frame["difference"].abs() > MOVED * frame[["a", "b"]].abs().max(axis=1).clip(lower=1.0)]
+    order = moved["difference"].abs().sort_values(ascending=False, kind="stable").index
+    return moved.loc[order, ["technology", "place", "period", "a", "b", "difference", "unit"]].reset_index(drop=True)
 
 
 def _scenario(dataset: xr.Dataset) -> Any:
@@ -123,7 +146,7 @@ def _short(spec: dict[str, Any], shared: set[str]) -> dict[str, Any]:
 
 def _flat(value: Any, key: str = "") -> Iterator[tuple[str, str]]:
     """Leaves of nested maps by dotted key; lists are one value."""
-    if isinstance(value, dict) and value:
+    if isinstance(value, dict):
         for name, entry in value.items():
             yield from _flat(entry, f"{key}.{name}" if key else str(name))
     else:
@@ -174,19 +197,24 @@ def notes(a: xr.Dataset, b: xr.Dataset) -> Iterator[str]:
         if dataset.attrs["prices"] != "basic":
             yield f"prices of {name} are interior: where the optimum is not unique they lie between those of its corners"
     gap = abs(float(b["objective"]) - float(a["objective"]))
-    if gap <= 1e-8 * max(1.0, abs(float(a["objective"]))) and _decisions_differ(a, b):
+    if gap <= 1e-8 * max(1.0, abs(float(a["objective"]))) and len(mix_difference(a, b)):
         yield "the objectives are equal and decisions differ: an optimum is not unique, differences of the mix mean little"
     for name, dataset in (("A", a), ("B", b)):
-        ties = _ties(dataset)
-        if ties:
-            yield f"{name} may not be unique: {ties} choices not taken have an entry gap of 0 (a tie, or held back by a limit)"
+        if doubt := _doubt(dataset):
+            yield f"{name} {doubt}"
+    rules = [json.loads(x.attrs["ties"])["criteria"] for x in (a, b) if x.attrs.get("tie_break") == "on"]
+    if len(rules) == 2 and rules[0] != rules[1]:
+        yield "ties are broken by different criteria: differences of the mix mean little where an optimum is not unique"
 
 
-def _decisions_differ(a: xr.Dataset, b: xr.Dataset) -> bool:
-    """Does output differ anywhere?"""
-    left, right = (x["activity"].to_series() for x in (a, b))
-    joined = pd.concat([left.rename("a"), right.rename("b")], axis=1).fillna(0.0)
-    return bool(((joined["a"] - joined["b"]).abs() > 1e-6).any())
+def _doubt(dataset: xr.Dataset) -> str:
+    """Why another answer of least cost might stand in a result's place; empty where a declared tie-break chose it, or none is."""
+    told = dataset.attrs
+    if told.get("tie_break") == "on" or told.get("optimum_unique") == "yes":
+        return ""
+    failed = told.get("tie_break") == "failed"
+    why = f"the tie-break failed ({json.loads(told['ties'])['reason']})" if failed else "ties were not broken"
+    return f"may not be unique: {why}, and {_ties(dataset)} choices not taken have an entry gap of 0; {FIX}"
 
 
 def _ties(dataset: xr.Dataset) -> int:

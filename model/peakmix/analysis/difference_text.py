@@ -11,6 +11,8 @@ from peakmix.analysis.difference import Difference
 
 MOST = 12
 LONG = 60
+ROUNDING = 1e-12
+"""A difference below this share of all cost is rounding."""
 
 
 def text(difference: Difference, most: int = MOST) -> str:
@@ -21,6 +23,7 @@ def text(difference: Difference, most: int = MOST) -> str:
         list(_settings(difference.settings, most)),
         list(_inputs(difference.inputs, most)),
         list(_policies(difference.policies, most)),
+        list(_mix(difference.mix, most)),
         list(_cost(difference, most)),
     ]
     return "\n\n".join("\n".join(block) for block in blocks if block)
@@ -60,17 +63,33 @@ def _policies(frame: pd.DataFrame, most: int) -> Iterator[str]:
     yield from _table(("policy", "what", "rows", "periods", "highest price", "unit"), rows[:most], len(rows) - most)
 
 
+def _mix(frame: pd.DataFrame, most: int) -> Iterator[str]:
+    if not len(frame):
+        yield "output: the same everywhere"
+        return
+    yield f"output: {len(frame)} differ by technology, place and period; largest first"
+    rows = [
+        (technology, place, str(period), _number(a), _number(b), f"{d:+,.4g}", unit)
+        for technology, place, period, a, b, d, unit in frame.head(most).itertuples(index=False)
+    ]
+    yield from _table(("technology", "place", "period", "A", "B", "difference", "unit"), rows, len(frame) - most)
+
+
 def _cost(difference: Difference, most: int) -> Iterator[str]:
     unit = difference.unit
     yield f"cost, {unit} discounted, B less A"
     yield f"  objective    {difference.objective:+,.4f}"
     yield f"  system cost  {difference.system:+,.4f}   without transfers"
+    total = float(difference.cost[["a", "b"]].abs().sum().max())
+    if not (difference.cost["difference"].abs() > ROUNDING * total).any():
+        yield "  the same by component, place and period, but for rounding"
+        return
     for key in ("component", "place", "period"):
         frame = difference.by(key)
-        shown = frame[frame["difference"].abs() > 0].head(most)
+        shown = frame[frame["difference"].abs() > ROUNDING * total].head(most)
         rows = [(str(k), _number(a), _number(b), f"{d:+,.2f}") for k, a, b, d in shown.itertuples(index=False)]
         rest = frame["difference"].sum() - shown["difference"].sum()
-        if len(frame) > len(shown) and abs(rest) > 0:
+        if len(frame) > len(shown) and abs(rest) > ROUNDING * total:
             rows.append(("all others", "", "", f"{rest:+,.2f}"))
         yield ""
         yield f"  by {key}"

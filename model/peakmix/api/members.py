@@ -11,9 +11,10 @@ import numpy as np
 from peakmix.api.conflict import diagnose
 from peakmix.api.prepare import Prepared, Timings
 from peakmix.api.running import METHODS, RunResult, finished
+from peakmix.api.ties import asked
 from peakmix.formulation.build import build
 from peakmix.foundation.errors import LimitError, UncertifiedError
-from peakmix.solve.certificate import certify, solve_certified
+from peakmix.solve.certificate import certify, settled, solve_certified
 from peakmix.solve.living import LivingModel
 from peakmix.solve.placed import compile_placed
 from peakmix.solve.program import LinearProgram
@@ -49,7 +50,8 @@ class Compiled:
         program, timings, spec = self.family.at(levers), Timings(), member.scenario.spec.solver
         timings.phase("solve")
         options = SolveOptions(method=METHODS[spec.method], threads=spec.threads, time_limit=spec.time_limit)  # type: ignore[arg-type]
-        solution = self._run(program, options)
+        solution = self._run(program, options, with_basis=spec.tie_break)
+        options = replace(options, ties=asked(member.scenario.spec, member.parameters))
         if solution.status is Status.INFEASIBLE:
             self._living = None
             prepared = Prepared(
@@ -65,14 +67,16 @@ class Compiled:
             before = solution.run_time
             solution, certificate = solve_certified(program, options)
             solution = replace(solution, run_time=solution.run_time + before)
+        else:
+            solution, certificate = settled(program, solution, certificate, options)
         return finished(
             member.parameters, None, program, member.scenario, member.data, member.base_values, solution, certificate, timings
         )
 
-    def _run(self, program: LinearProgram, options: SolveOptions) -> Any:
+    def _run(self, program: LinearProgram, options: SolveOptions, with_basis: bool) -> Any:
         """Solve in the living model; a new one where there is none or other options are asked for."""
         if self._living is None or self._living.options != options:
             self._living = LivingModel(program, options)
         else:
             self._living.push(program)
-        return self._living.run()
+        return self._living.run(with_basis)

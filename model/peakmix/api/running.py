@@ -13,6 +13,7 @@ import xarray as xr
 from peakmix.api.conflict import diagnose
 from peakmix.api.prepare import Prepared, Progress, Timings, prepare, read, silent
 from peakmix.api.rolling import solve_foreseen
+from peakmix.api.ties import asked
 from peakmix.audit.full import audit as audit_fully
 from peakmix.foundation.errors import LimitError, UncertifiedError, UsageError
 from peakmix.parameters.container import Parameters
@@ -140,6 +141,7 @@ def solve_prepared(prepared: Prepared, watched: bool) -> RunResult:
         threads=spec.solver.threads,
         time_limit=spec.solver.time_limit,
         log=write_to_stderr if watched and getattr(timings.progress, "shown", False) else None,
+        ties=asked(spec, prepared.parameters),
     )
     foreseen = solve_foreseen(prepared, options)
     solution, certificate = foreseen.solution, foreseen.certificate

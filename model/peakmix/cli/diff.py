@@ -7,7 +7,7 @@ from pathlib import Path
 
 from peakmix.cli.reading import free, opened, result_file
 
-TABLES = ("settings", "inputs", "policies", "cost")
+TABLES = ("settings", "inputs", "policies", "mix", "cost")
 
 
 def main(

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import platform
 from collections.abc import Mapping
+from dataclasses import asdict
 from datetime import UTC, datetime
 from importlib.metadata import PackageNotFoundError, version
 from typing import Any
@@ -18,12 +19,15 @@ from peakmix.results.axes import Axes
 from peakmix.results.quick_audit import QuickAudit
 from peakmix.solve.certificate import Certificate
 from peakmix.solve.solution import Solution
+from peakmix.solve.ties import surely_unique
 from peakmix.tables.dataset import DataSet
 from peakmix.tables.locate import data_home
 
 SCHEMA_VERSION = 2
 """Of result files: 2 has the scope and the payers of policies, stranded value and the compliance accounts."""
 PACKAGES = ("pyomo", "highspy", "numpy", "scipy", "pandas", "xarray", "netCDF4")
+PRICES_NOTE = "where several sets of prices fit the optimum: those that the solver found first, which certify this answer"
+KNOWN = {True: "yes", False: "no", None: "not known"}
 UNIT_DIMS = ("technology", "commodity", "market", "measure_host", "conversion_id")
 
 
@@ -158,6 +162,7 @@ def global_attributes(
         "termination_condition": str(solution.status),
         "objective_value": float(solution.objective),
         "prices": "basic" if solution.has_basis else "interior",
+        **tie_attributes(axes, solution),
         "certified": "yes" if certified else "no",
         "certificate": as_json(certificate.attributes()),
         "audits": as_json(audits),
@@ -165,3 +170,19 @@ def global_attributes(
         "aggregation": as_json(axes.parameters.reports.get("aggregation", {})),
         "warnings": as_json(list(axes.parameters.reports.get("warnings", []))),
     }
+
+
+def tie_attributes(axes: Axes, solution: Solution) -> dict[str, str]:
+    """How one answer was chosen among those of least cost.
+
+    ``tie_break`` is on, off (nobody asked) or failed (the first answer stands); ``optimum_unique`` is yes, no or not known;
+    ``ties`` are details as JSON.
+    """
+    ties = solution.ties
+    if ties is None:
+        program = solution.values.program if solution.values is not None else None
+        unique = surely_unique(program, solution) if program is not None else None
+        return {"tie_break": "off", "optimum_unique": KNOWN[unique], "ties": as_json({}), "prices_note": PRICES_NOTE}
+    told = asdict(ties) | {"seconds": round(ties.seconds, 4)}
+    broken = "on" if ties.broken else "failed"
+    return {"tie_break": broken, "optimum_unique": KNOWN[ties.unique], "ties": as_json(told), "prices_note": PRICES_NOTE}

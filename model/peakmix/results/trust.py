@@ -6,6 +6,9 @@ import json
 
 import xarray as xr
 
+MOST = 3
+"""Components that answers of least cost differ in, as told in one line."""
+
 
 def aggregation(dataset: xr.Dataset) -> list[str]:
     """How far the places inside the regions lie apart, where places were put together."""
@@ -39,8 +42,25 @@ def trust(dataset: xr.Dataset) -> list[str]:
         largest = max(((float(c["value"]), k, c.get("worst", "")) for k, c in checks.items()), default=None)
         where = f"; largest residual {largest[0]:.1e} in {largest[1]}" if largest else ""
         lines.append(f"{name} audit  {_passed(audit['passed'])}{where}")
+    lines.append(f"optimum      {optimum(dataset)}")
     lines.append(f"solver       {told['solver_name']} {told['solver_version']}, {told['solver_method']}")
     return lines
+
+
+def optimum(dataset: xr.Dataset) -> str:
+    """Whether there are other answers of least cost, and which of them this one is."""
+    told = dataset.attrs
+    if told.get("tie_break", "off") == "off":
+        known = told.get("optimum_unique") == "yes"
+        return "the only answer of least cost" if known else "other answers may cost as little: tie-break off"
+    ties = json.loads(told["ties"])
+    if told["tie_break"] == "failed":
+        return f"other answers may cost as little: tie-break failed, {ties['reason']}"
+    if told["optimum_unique"] == "yes":
+        return "the only answer of least cost"
+    most = sorted(ties["free"].items(), key=lambda entry: -entry[1])[:MOST]
+    where = ", ".join(f"{name} ({count})" for name, count in most)
+    return f"one of several of least cost, by least {', '.join(ties['criteria'])}" + (f"; they differ in {where}" if where else "")
 
 
 def _passed(flag: object) -> str:

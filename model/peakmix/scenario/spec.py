@@ -11,6 +11,7 @@ from peakmix.scenario.fields import (
     Amount,
     Block,
     Count,
+    Flag,
     Name,
     NotNegative,
     Number,
@@ -189,11 +190,16 @@ class Adjustment(Block):
 
 
 class SolverSpec(Block):
-    """How the linear programme is solved."""
+    """How the linear programme is solved.
+
+    ``tie_break``: of several answers of least cost the one that a declared order chooses, the same from every method; members
+    of a sweep are taken as they fall, their files as stated here.
+    """
 
     method: Literal["auto", "simplex", "ipm"] = "auto"
     time_limit: Positive | None = None
     threads: Count = 1
+    tie_break: Flag = True
 
 
 class OutputSpec(Block):

@@ -32,6 +32,7 @@ from peakmix.foundation.errors import UncertifiedError
 from peakmix.solve.highs import solve
 from peakmix.solve.program import FloatArray, LinearProgram, NameTable
 from peakmix.solve.solution import Solution, SolveOptions, Status
+from peakmix.solve.ties import ZERO, break_ties
 
 PRIMAL_TOLERANCE = 1e-6
 DUAL_TOLERANCE = 1e-6
@@ -189,7 +190,8 @@ def certify(program: LinearProgram, solution: Solution) -> Certificate:
 def solve_certified(program: LinearProgram, options: SolveOptions | None = None) -> tuple[Solution, Certificate]:
     """Solve and certify; an optimal answer that fails is sought once more with tolerances of 1e-9, presolve off.
 
-    The answer with its certificate is returned even if that fails too: call `require` on both before using prices.
+    Ties are broken where the options ask for it. The answer with its certificate is returned even if that fails too: call
+    `require` on both before using prices.
     """
     options = options or SolveOptions()
     solution = solve(program, options)
@@ -197,8 +199,29 @@ def solve_certified(program: LinearProgram, options: SolveOptions | None = None)
     if solution.status is Status.OPTIMAL and not certificate.passed:
         second = solve_tightly(program, options)
         if second.status is Status.OPTIMAL:
-            return second, certify(program, second)
-    return solution, certificate
+            solution, certificate = second, certify(program, second)
+    return settled(program, solution, certificate, options)
+
+
+def settled(
+    program: LinearProgram, solution: Solution, certificate: Certificate, options: SolveOptions
+) -> tuple[Solution, Certificate]:
+    """The answer of least cost that the tie-break chooses, where the options ask for one; certified with the same duals.
+
+    A chosen answer that fails is sought once more on a narrower face; where that fails too the first answer stays and says so.
+    """
+    if options.ties is None or not certificate.passed:
+        return solution, certificate
+    chosen = solution
+    for zero in (ZERO, 0.01 * ZERO):
+        chosen = break_ties(program, solution, options, zero)
+        if chosen.ties is not None and chosen.ties.broken:
+            again = certify(program, chosen)
+            if again.passed:
+                return chosen, again
+    assert chosen.ties is not None
+    reason = chosen.ties.reason or "the chosen answer fails the certificate"
+    return replace(solution, ties=replace(chosen.ties, broken=False, unique=None, reason=reason)), certificate
 
 
 def solve_tightly(program: LinearProgram, options: SolveOptions | None = None, presolve: bool = False) -> Solution:

@@ -26,6 +26,7 @@ from peakmix.solve.certificate import Certificate, Measure, certify, solve_certi
 from peakmix.solve.program import FloatArray, LinearProgram
 from peakmix.solve.slices import Mask, Slice, column_periods, last_touch, members_of, slice_of
 from peakmix.solve.solution import Solution, SolveOptions, Status, Values
+from peakmix.solve.ties import together
 
 Sight = Callable[[int], tuple[int, int]]
 """From the place of the first undecided period to the places after the last period decided and the last one seen."""
@@ -267,6 +268,7 @@ class _Roll:
             run_time=sum(w.seconds for w in self.windows),
             solver=solutions[0].solver,
             restarts=sum(s.restarts for s in solutions),
+            ties=together([s.ties for s in solutions]),
         )
         whole = certify(program, solution)
         certificate = replace(

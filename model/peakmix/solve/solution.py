@@ -5,7 +5,7 @@ from __future__ import annotations
 import enum
 import functools
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Literal
 
@@ -34,6 +34,50 @@ def write_to_stderr(message: str) -> None:
 
 
 @dataclass(frozen=True)
+class Summand:
+    """The columns of one component with their weights: looked up by one part of the key, 1 for labels that are not listed.
+
+    Where ``apart`` names two parts of the key, columns in which these are the same weigh nothing.
+    """
+
+    component: str
+    part: int
+    weights: Mapping[str, float]
+    apart: tuple[int, int] | None = None
+
+
+@dataclass(frozen=True)
+class Criterion:
+    """A criterion of the tie-break: a weighted sum that is least among all answers of least cost; what it is called in results."""
+
+    label: str
+    summands: tuple[Summand, ...]
+
+
+@dataclass(frozen=True)
+class Ties:
+    """What the tie-break did.
+
+    broken      whether the answer is the one that the criteria choose
+    unique      whether there is no other answer of least cost; None = not known
+    criteria    labels in order
+    moved       columns that differ from the first answer
+    free        columns that answers of least cost differ in, by component, as far as the last criterion tells them apart
+    seconds     HiGHS's own seconds, and iterations
+    reason      why the tie was not broken, where it was not
+    """
+
+    broken: bool
+    unique: bool | None
+    criteria: tuple[str, ...]
+    moved: int
+    free: Mapping[str, int]
+    seconds: float
+    iterations: int
+    reason: str = ""
+
+
+@dataclass(frozen=True)
 class SolveOptions:
     """How to solve.
 
@@ -44,6 +88,7 @@ class SolveOptions:
     tolerance   primal and dual feasibility tolerance of HiGHS, absolute, in model units
     presolve    off only to get a second opinion
     log         receives HiGHS's own progress lines; None = silent
+    ties        criteria of the tie-break in order, before the order of names that ends it; None = ties stay as they fall
     """
 
     method: Method = "auto"
@@ -53,6 +98,7 @@ class SolveOptions:
     tolerance: float = 1e-7
     presolve: bool = True
     log: Callable[[str], None] | None = None
+    ties: tuple[Criterion, ...] | None = None
 
 
 @dataclass(frozen=True, eq=False)
@@ -115,6 +161,7 @@ class Solution:
     run_time          HiGHS's own seconds, restarts included
     restarts          how often the first attempt was given up
     solver            name and version
+    ties              what the tie-break did; None where none was asked for. Duals and basis are those of the first answer
     """
 
     status: Status
@@ -128,6 +175,7 @@ class Solution:
     run_time: float
     solver: str
     restarts: int = 0
+    ties: Ties | None = None
 
     @property
     def x(self) -> FloatArray:

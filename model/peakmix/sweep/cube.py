@@ -98,6 +98,7 @@ class _Cube:
             "peakmix_version": __version__,
             "peakmix_schema_version": SCHEMA_VERSION,
             "certified": int(bool(self.arrays["certified"].values.all())),
+            "tie_break": "off: of several answers of least cost each member has the one that was found",
         }
         return xr.Dataset(self.arrays, self.coordinates, attributes)
 
