@@ -34,6 +34,9 @@ WALKED = {
 }
 """Pages whose blocks run, and whether they run in a copy of the package that they change."""
 
+ASKED = ("tests/unit/test_instruments.py",)
+"""Tests that such a page asks."""
+
 BLOCK = re.compile(r"^```(\w+)\n(.*?)^```\n(\n?```text\n(?!# file).*?^```\n)?", re.MULTILINE | re.DOTALL)
 FILE = re.compile(r"# file: (\S+)\n")
 LONGEST, HEAD, TAIL = 40, 24, 10
@@ -48,6 +51,9 @@ def walked(name: str, echo: bool = False) -> str:
             return Walk(Path(folder), echo).page(text)
         for part in ("model", "data", "runs"):
             shutil.copytree(ROOT / part, Path(folder) / part, ignore=shutil.ignore_patterns("__pycache__", "out"))
+        for part in ASKED:
+            (Path(folder) / part).parent.mkdir(parents=True, exist_ok=True)
+            shutil.copy(ROOT / part, Path(folder) / part)
         shutil.copy(ROOT / "pyproject.toml", folder)
         return Walk(Path(folder), echo, source=f"{folder}/model").page(text)
 
@@ -67,9 +73,10 @@ class Walk:
         self.echo = echo
         tools = folder / ".tools"
         tools.mkdir(parents=True)
-        command = tools / "peakmix"
-        command.write_text(f'#!/bin/sh\nexec "{sys.executable}" -m peakmix "$@"\n', encoding="utf-8")
-        command.chmod(0o755)
+        for name, module in (("peakmix", " -m peakmix"), ("python", "")):
+            command = tools / name
+            command.write_text(f'#!/bin/sh\nexec "{sys.executable}"{module} "$@"\n', encoding="utf-8")
+            command.chmod(0o755)
         source = source or str(Path(peakmix.__file__).resolve().parents[1])
         path = f"{tools}{os.pathsep}{os.environ.get('PATH', '')}"
         self.environment = {**os.environ, "PATH": path, "PYTHONPATH": source, "COLUMNS": "120"}

@@ -7,9 +7,13 @@ from __future__ import annotations
 
 from typing import Any
 
+from peakmix.foundation.plugins import declare
+
 __version__ = "0.1.0"
 
 __all__ = ["__version__", "load", "open", "run"]
+
+declare("peakmix.formulation.policies")
 
 _LAZY = {"load": "peakmix.api", "run": "peakmix.api", "open": "peakmix.api"}
 

@@ -1,4 +1,4 @@
-"""Every instrument has its block, its rows in the vocabulary and both twins; a copy of the package without one of them fails."""
+"""Every instrument has its block, its rows in the vocabulary and its twins; a copy of the package without one of them fails."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from peakmix.audit.policies.common import twins as audited
 from peakmix.formulation.registry import instruments
 from peakmix.foundation.vocabulary import known
 from peakmix.results.recount.policies import twins as recounted
-from peakmix.scenario.messages import INSTRUMENTS
+from peakmix.scenario.instruments import OWN, brought
 
 ROOT = Path(__file__).resolve().parents[2]
 PARTS = {
@@ -27,10 +27,11 @@ PARTS = {
 
 
 def missing() -> list[str]:
-    """Parts that an instrument does not have."""
-    kinds = {"block": set(INSTRUMENTS), "formulation": set(instruments()), "audit": set(audited()), "recount": set(recounted())}
+    """Parts that an instrument does not have; the recount is asked of those that the scenario's own union names."""
+    kinds = {"block": {*OWN, *brought()}, "formulation": set(instruments()), "audit": set(audited())}
     every = set().union(*kinds.values())
     found = [f"{name} has no {kind}" for kind, names in kinds.items() for name in sorted(every - names)]
+    found += [f"{name} has no recount" for name in sorted(set(OWN) - set(recounted()))]
     for name, instrument in instruments().items():
         found += [f"{name}: the vocabulary lacks {row}" for row in instrument.rows if not known("row", row)]
         found += [f"{name}: {book} is not a row of it" for book in instrument.books if book not in instrument.rows]

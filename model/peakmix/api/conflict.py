@@ -13,6 +13,7 @@ from peakmix.formulation.registry import instruments
 from peakmix.foundation.errors import InfeasibleError
 from peakmix.parameters.container import Key, Parameters
 from peakmix.results.guards import dated
+from peakmix.results.recount.general import Compiled
 from peakmix.results.recount.recount import Recount
 from peakmix.results.sheets import policy_unit, where
 from peakmix.solve.diagnosis import Alone, Change, Diagnosis
@@ -101,7 +102,7 @@ class _Teller:
     def __init__(self, prepared: Prepared, diagnosis: Diagnosis) -> None:
         self.parameters: Parameters = prepared.parameters
         self.rows = prepared.program.rows
-        recount = Recount(self.parameters, prepared.program.cols)
+        recount = Recount(self.parameters, Compiled(prepared.program))
         point, blocks = recount.point(diagnosis.x), recount.policies  # type: ignore[arg-type]
         self.level: Mapping[Key, float] = point.by_label(blocks.level)
         self.bound: Mapping[Key, float] = point.by_label(blocks.bound)

@@ -25,6 +25,7 @@ import pandas as pd
 from peakmix.api.prepare import Prepared, Progress, Timings, prepare, read, silent
 from peakmix.foundation.errors import LimitError, UsageError, nearest
 from peakmix.results.attributes import yearly
+from peakmix.results.recount.general import Compiled
 from peakmix.results.recount.recount import Recount
 from peakmix.results.summary import table
 from peakmix.scenario import Scenario
@@ -156,7 +157,7 @@ class _Search:
         bounded = with_row(program, program.cost, -np.inf, self._ceiling(shares[-1]), "near_optimal_cost")
         self.program = replace(bounded, offset=0.0)
         self.living = LivingModel(self.program, options)
-        self.recount = Recount(prepared.parameters, program.cols)
+        self.recount = Recount(prepared.parameters, Compiled(program))
 
     def _ceiling(self, share: float) -> float:
         """Largest cost that a share allows, without the constant of the objective."""

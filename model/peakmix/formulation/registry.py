@@ -9,7 +9,9 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
+from peakmix.foundation import plugins
 from peakmix.parameters.container import Parameters
+from peakmix.scenario.policy_base import PolicyBase
 
 
 @dataclass(frozen=True)
@@ -28,7 +30,8 @@ class Instrument:
 
     ``derive(policy_id, policy, parameters, context)`` stores derived elements; ``build(model, parameters, policy_id, policy)``
     adds rows. ``rows`` names its components: first index is always the policy id. ``books`` are those of them that define
-    what the policy counts; they never give way when a conflict is explained.
+    what the policy counts; they never give way when a conflict is explained. ``block`` is the class of its block in a
+    scenario, where that does not stand in the scenario's own union.
     """
 
     name: str
@@ -36,6 +39,7 @@ class Instrument:
     derive: Callable[[str, Any, Parameters, Any], None]
     build: Callable[[Any, Parameters, str, Any], None]
     books: tuple[str, ...] = ()
+    block: type[PolicyBase] | None = None
 
 
 @functools.cache
@@ -52,5 +56,5 @@ def families() -> list[Family]:
 
 def instruments() -> dict[str, Instrument]:
     """All instruments by name."""
-    found = [m.INSTRUMENT for m in _modules("peakmix.formulation.policies") if hasattr(m, "INSTRUMENT")]
+    found = [m.INSTRUMENT for home in plugins.HOMES for m in _modules(home) if hasattr(m, "INSTRUMENT")]
     return {instrument.name: instrument for instrument in found}

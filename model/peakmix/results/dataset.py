@@ -19,6 +19,7 @@ from peakmix.results.extract import Index, Labels, dense, span_of
 from peakmix.results.inputs import input_rows, source_rows
 from peakmix.results.payers import payer_account
 from peakmix.results.quick_audit import QuickAudit
+from peakmix.results.recount.general import Compiled
 from peakmix.results.recount.recount import Point, Recount
 from peakmix.results.recount.terms import Block
 from peakmix.results.stranded import stranded
@@ -60,7 +61,7 @@ class Assembly:
     def __init__(self, parts: RunParts) -> None:
         self.parts = parts
         self.parameters = parts.parameters
-        self.recount: Recount = parts.quick.recount or Recount(parts.parameters, parts.lp.cols)
+        self.recount: Recount = parts.quick.recount or Recount(parts.parameters, Compiled(parts.lp))
         self.point: Point = self.recount.point(parts.solution.x, parts.levers)
         self.axes = Axes(parts.parameters, self.recount, parts.data)
         self.arrays: dict[str, xr.Variable] = {}

@@ -1,7 +1,8 @@
 """Quick audit: the solution recounted from the derived parameters, every member, in vector operations.
 
 Every row, the objective by component, the accounting of ledgers and each policy's level are formed again from the
-parameters and the values of the variables; the compiled matrix is not used. Violations are relative:
+parameters and the values of the variables; the compiled matrix is not used, but for policies of an instrument without a
+recount of its own, which the outcome names as ``read``. Violations are relative:
 
     equality, inequality   violation / max(floor, sum of the absolute terms of the row)
     objective              |recounted - reported| / max(1, |reported|)
@@ -20,6 +21,7 @@ import numpy as np
 
 from peakmix.parameters.container import Parameters
 from peakmix.results.extract import column_map
+from peakmix.results.recount.general import Compiled
 from peakmix.results.recount.recount import Recount
 from peakmix.results.recount.terms import Element
 from peakmix.solve.program import FloatArray, IntArray, LinearProgram
@@ -82,6 +84,7 @@ class QuickAudit:
             "objective": self.objective,
             "components": dict(self.components),
             "checks": checks,
+            "read": sorted(self.recount.read) if self.recount is not None else [],
         }
 
 
@@ -102,13 +105,15 @@ def quick_audit(
     books:
         The cost terms that the model minimises, compared by component; None skips that comparison.
     lp, solution:
-        The member and its solution; of the programme only names, and bounds of variables, are used.
+        The member and its solution.
     levers:
         Derived elements that this member changes, (name, key) -> value.
     recount:
         Blocks of the structure, when they are at hand: a sweep makes them once.
+
+    The programme's numbers are used where a policy's instrument has no recount; elsewhere names, and bounds of variables.
     """
-    recount = recount or Recount(parameters, lp.cols)
+    recount = recount or Recount(parameters, Compiled(lp))
     point = recount.point(solution.x, levers)
     checks = recount.checks
     value, size = checks.evaluate(point.x, point.elements)

@@ -2,21 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from types import UnionType
 from typing import Annotated, Any, Union, get_args, get_origin
 
 from pydantic import BaseModel, ValidationError
 
 from peakmix.foundation.errors import InputError, InputErrors, nearest
+from peakmix.scenario.instruments import OWN, instrument_of, instruments
 from peakmix.scenario.policies import Policy
 from peakmix.scenario.spec import Spec
 from peakmix.scenario.yamltree import Route, Tree
-
-INSTRUMENTS: tuple[str, ...] = tuple(
-    get_args(member.model_fields["instrument"].annotation)[0] for member in get_args(get_args(Policy)[0])
-)
-"""Names of the instruments, from the union of policy blocks."""
 
 RULES: dict[str, tuple[str, str]] = {
     "int_type": ("a whole number stands here", "write a number without quotes or decimals"),
@@ -34,16 +30,22 @@ RULES: dict[str, tuple[str, str]] = {
 }
 
 
-def input_errors(error: ValidationError, tree: Tree) -> InputErrors:
-    """All findings of a validation, one a place."""
+def input_errors(error: ValidationError, tree: Tree, kind: type[Spec] = Spec) -> InputErrors:
+    """All findings of a validation by this class, one a place."""
+    tags = tags_of(kind)
     found: dict[Route, InputError] = {}
     for item in error.errors(include_url=False):
-        route = route_of(tree.value, item["loc"])
-        found.setdefault(route, _translate(dict(item), route, tree))
+        route = route_of(tree.value, item["loc"], tags)
+        found.setdefault(route, _translate(dict(item), route, tree, kind))
     return InputErrors(found.values())
 
 
-def route_of(value: Any, loc: tuple[int | str, ...]) -> Route:
+def tags_of(kind: type[Spec]) -> Collection[str]:
+    """Instruments whose blocks the class reads."""
+    return OWN if kind is Spec else {_tag(block) for block in _blocks(kind.model_fields["policies"].annotation)}
+
+
+def route_of(value: Any, loc: tuple[int | str, ...], tags: Collection[str] = OWN) -> Route:
     """The route in the tree that a pydantic location means; names of union members in it are dropped."""
     route: list[str] = []
     for k, part in enumerate(loc):
@@ -51,15 +53,15 @@ def route_of(value: Any, loc: tuple[int | str, ...]) -> Route:
             value = value[str(part)]
         elif isinstance(value, list) and isinstance(part, int) and part < len(value):
             value = value[part]
-        elif k < len(loc) - 1 or not isinstance(value, Mapping) or not _is_key(part):
+        elif k < len(loc) - 1 or not isinstance(value, Mapping) or not _is_key(part, tags):
             continue
         route.append(str(part))
     return tuple(route)
 
 
-def _is_key(part: int | str) -> bool:
+def _is_key(part: int | str, tags: Collection[str]) -> bool:
     """True for what may be a missing key rather than the name of a union member."""
-    return isinstance(part, str) and part.isidentifier() and part not in (*INSTRUMENTS, "amount", "relative", "level")
+    return isinstance(part, str) and part.isidentifier() and part not in (*tags, "amount", "relative", "level")
 
 
 def _value_at(value: Any, route: Route) -> Any:
@@ -72,7 +74,7 @@ def _value_at(value: Any, route: Route) -> Any:
     return value
 
 
-def _translate(item: dict[str, Any], route: Route, tree: Tree) -> InputError:
+def _translate(item: dict[str, Any], route: Route, tree: Tree, kind_of: type[Spec]) -> InputError:
     """One finding as an InputError."""
     kind, context = str(item["type"]), item.get("ctx") or {}
     written = _value_at(tree.value, route)
@@ -80,19 +82,19 @@ def _translate(item: dict[str, Any], route: Route, tree: Tree) -> InputError:
     place = tree.place(route, shown)
     key = route[-1] if route else ""
     if kind == "extra_forbidden":
-        return InputError(f"{key!r} is not a key here", place=place, fix=nearest(key, known_keys(item["loc"])))
+        return InputError(f"{key!r} is not a key here", place=place, fix=nearest(key, known_keys(item["loc"], kind_of)))
     if kind == "missing":
         return InputError(f"the key {key!r} is required", place=place, fix=f"add {key}: ...")
     if kind == "union_tag_not_found":
         return InputError(
-            "a policy names its instrument", place=place, fix=f"instrument: one of {', '.join(INSTRUMENTS)}"
+            "a policy names its instrument", place=place, fix=f"instrument: one of {', '.join(instruments())}"
         )
     if kind == "union_tag_invalid":
         tag = str(context.get("tag"))
         return InputError(
             "the instrument is a known one",
             place=tree.place((*route, "instrument"), tag),
-            fix=nearest(tag, INSTRUMENTS),
+            fix=nearest(tag, instruments()),
         )
     if written is None and route and key in _parent(tree.value, route):
         return InputError(
@@ -120,13 +122,13 @@ def _parent(value: Any, route: Route) -> Mapping[str, Any]:
     return parent if isinstance(parent, Mapping) else {}
 
 
-def known_keys(loc: tuple[int | str, ...]) -> list[str]:
+def known_keys(loc: tuple[int | str, ...], kind: type[Spec] = Spec) -> list[str]:
     """Keys that are known where the location's last part was refused."""
-    models: list[Any] = [Spec]
+    models, tags = list[Any]([kind]), tags_of(kind)
     for part in loc[:-1]:
         below: list[Any] = []
         for model in models:
-            below.extend(_step(model, part))
+            below.extend(_step(model, part, tags))
         models = below or models
     return sorted({name for model in models if _is_model(model) for name in model.model_fields})
 
@@ -135,21 +137,20 @@ def _is_model(kind: Any) -> bool:
     return isinstance(kind, type) and issubclass(kind, BaseModel)
 
 
-def _step(kind: Any, part: int | str) -> list[Any]:
+def _step(kind: Any, part: int | str, tags: Collection[str]) -> list[Any]:
     """The block classes that one part of a location leads to."""
     if not _is_model(kind):
         return []
     if part in kind.model_fields:
         return list(_blocks(kind.model_fields[str(part)].annotation))
-    if part in INSTRUMENTS:
+    if part in tags:
         return [kind] if part == _tag(kind) else []
     return [kind]
 
 
 def _tag(kind: Any) -> str:
     """The instrument a policy class stands for."""
-    field = kind.model_fields.get("instrument")
-    return str(get_args(field.annotation)[0]) if field is not None else ""
+    return instrument_of(kind) if "instrument" in kind.model_fields else ""
 
 
 def _blocks(annotation: Any) -> Iterator[Any]:

@@ -16,6 +16,7 @@ from pydantic import ValidationError
 
 from peakmix.foundation.errors import InputError
 from peakmix.scenario.inherit import merge, resolve_chain
+from peakmix.scenario.instruments import spec_for
 from peakmix.scenario.messages import input_errors
 from peakmix.scenario.spec import Spec
 from peakmix.scenario.yamltree import Origin, Route, Tree, leaves
@@ -181,10 +182,11 @@ def _finish(tree: Tree, changes: Mapping[str, Any] | None, files: tuple[Path, ..
     """Apply changes and validate."""
     for key, value in (changes or {}).items():
         _apply(tree, key, value)
+    kind = spec_for(tree.value)
     try:
-        spec = Spec.model_validate(tree.value)
+        spec = kind.model_validate(tree.value)
     except ValidationError as error:
-        raise input_errors(error, tree) from None
+        raise input_errors(error, tree, kind) from None
     return Scenario(spec, tree, files)
 
 

@@ -13,6 +13,7 @@ import numpy as np
 from peakmix.audit.full import audit as audit_fully
 from peakmix.foundation.errors import InfeasibleError, InputError
 from peakmix.parameters.contents import content_hash
+from peakmix.results.recount.general import Compiled
 from peakmix.results.recount.many import QuickAudits
 from peakmix.results.recount.recount import Recount
 from peakmix.solve import cache
@@ -58,7 +59,8 @@ class Engine:
         if kept is not None:
             own = np.array(list(levers.values()))[self.placed]
             self.family = replace(kept, lever_base=own)
-        self.recount = Recount(first.parameters, self.family.cols)
+        moved = [structure.elements[place] for place in self.placed]
+        self.recount = Recount(first.parameters, Compiled(self.family.base, self.family.slopes, moved))
         self.frame = Frame(self.family)
         rows, columns = self.family.base.shape
         self.layout = Layout(first, self.family.base, self.recount, structure.elements)

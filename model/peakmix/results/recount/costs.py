@@ -5,9 +5,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from typing import Any
+
 from peakmix.parameters.container import Key
 from peakmix.results.recount.capacity import times, vintage
 from peakmix.results.recount.finance import finance_costs
+from peakmix.results.recount.general import Compiled
 from peakmix.results.recount.market import WHOLE, market_costs
 from peakmix.results.recount.scope import Scope
 from peakmix.results.recount.terms import Block, Builder
@@ -25,8 +29,8 @@ BY_VARIABLE = (
 """Cost component, its charge and the variable; all three share the index, which starts with the region."""
 
 
-def cost_block(scope: Scope) -> Block:
-    """(cost component, place, period): every term of the objective."""
+def cost_block(scope: Scope, compiled: Compiled, read: Mapping[str, Any]) -> Block:
+    """(cost component, place, period): every term of the objective; of the policies in ``read`` as it is compiled."""
     builder = scope.builder("cost")
     for component, element, variable in BY_VARIABLE:
         for key in scope.table(element):
@@ -42,6 +46,9 @@ def cost_block(scope: Scope) -> Block:
             charge = ("conversion_charge", (index[0], index[1], index[-1]))
             builder.add(("conversion", index[0], index[-1]), [(1.0, charge, (name, index))])
     _policy_costs(scope, builder)
+    for name, policy in read.items():
+        for component, period, terms in compiled.costs(name, policy):
+            builder.add((component, UNPLACED, period), terms)
     return builder.block()
 
 

@@ -3,7 +3,8 @@
     upper row    level - bound - excess <= 0          lower row    bound - level - excess <= 0
     equality     level - bound = 0
 
-Labels start with the row's component and the policy, as in the model: ``("policy_limit", "cap", 2031)``.
+Labels start with the row's component and the policy, as in the model: ``("policy_limit", "cap", 2031)``. An instrument
+without a recount of its own is read from the compiled programme (`general`).
 """
 
 from __future__ import annotations
@@ -19,6 +20,7 @@ from typing import Any
 from peakmix.parameters.container import Key
 from peakmix.results.recount.capacity import capacity, closures, end_of_life, times
 from peakmix.results.recount.finance import finance_rows
+from peakmix.results.recount.general import Compiled
 from peakmix.results.recount.indicators import indicator
 from peakmix.results.recount.market import Row, market_rows, product
 from peakmix.results.recount.scope import Scope
@@ -53,14 +55,22 @@ class Sheet:
         return PolicyBlocks(*(builder.block() for builder in self.builders))
 
 
-def policy_blocks(scope: Scope) -> PolicyBlocks:
+def policy_blocks(scope: Scope, compiled: Compiled) -> PolicyBlocks:
     """All rows of all policies."""
     sheet, known = Sheet(scope), twins()
     for name, policy in scope.parameters.facts.get("policies", {}).items():
-        twin = known.get(policy.instrument)
-        if twin is not None:
-            twin(sheet, name, policy)
+        if policy.instrument in known:
+            known[policy.instrument](sheet, name, policy)
+            continue
+        for row in compiled.rows(name):
+            sheet.put(*row)
     return sheet.blocks()
+
+
+def read_policies(scope: Scope) -> dict[str, Any]:
+    """Policies whose instrument has no recount of its own."""
+    known = twins()
+    return {n: p for n, p in scope.parameters.facts.get("policies", {}).items() if p.instrument not in known}
 
 
 def _limit(sheet: Sheet, name: str, policy: Any) -> None:

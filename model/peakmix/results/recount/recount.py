@@ -11,6 +11,7 @@ import numpy as np
 from peakmix.parameters.container import Key, Parameters
 from peakmix.results.extract import span_of
 from peakmix.results.recount import capacity, costs, exchange, ledgers, limits, measures, policies
+from peakmix.results.recount.general import Compiled
 from peakmix.results.recount.scope import Scope
 from peakmix.results.recount.stack import Stack, by_component, ledger_check, policy_check, stack
 from peakmix.results.recount.terms import Block, Element
@@ -52,22 +53,25 @@ class Recount:
         Capacities, investments, net use and emissions of markets, by name.
     checks:
         Rows of families, policies, accounts and cost components in one stack, for the quick audit.
+    read:
+        Policies whose instrument has no recount of its own; their rows are read from the compiled programme.
     """
 
-    def __init__(self, parameters: Parameters, columns: NameTable) -> None:
+    def __init__(self, parameters: Parameters, compiled: Compiled) -> None:
         self.parameters = parameters
-        self.scope = Scope(parameters, columns)
+        self.scope = Scope(parameters, compiled.program.cols)
+        self.read = policies.read_policies(self.scope)
         collecting = gc.isenabled()
         gc.disable()
         try:
-            self._build()
+            self._build(compiled)
         finally:
             if collecting:
                 gc.enable()
         self._rows_seen: NameTable | None = None
         self._stranger = ""
 
-    def _build(self) -> None:
+    def _build(self, compiled: Compiled) -> None:
         """Make all blocks; no cycles arise, so the collector may rest meanwhile."""
         scope = self.scope
         made = (
@@ -82,8 +86,8 @@ class Recount:
             limits.base_rows(scope),
         )
         self.rows: dict[str, Block] = {block.name: block for block in made}
-        self.policies: policies.PolicyBlocks = policies.policy_blocks(scope)
-        self.cost: Block = costs.cost_block(scope)
+        self.policies: policies.PolicyBlocks = policies.policy_blocks(scope, compiled)
+        self.cost: Block = costs.cost_block(scope, compiled, self.read)
         self.ledger: Block = ledgers.ledger_block(scope)
         self.quantities: dict[str, Block] = {
             **capacity.quantities(scope),
