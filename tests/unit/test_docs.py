@@ -42,6 +42,14 @@ def test_counts_of_rows_are_current() -> None:
     assert render.stale() == [], "run `python docs/render.py`"
 
 
+def test_decisions_are_numbered_without_gap_or_twin() -> None:
+    """Two people who decide at once take the same number; a reference by number must name one page."""
+    pages = sorted((DOCS / "adr").glob("*.md"))
+    assert [page.name[:4] for page in pages] == [f"{number:04d}" for number in range(1, len(pages) + 1)]
+    for page in pages:
+        assert page.read_text(encoding="utf-8").startswith(f"# {page.name[:4]} "), f"docs/adr/{page.name}: title without its number"
+
+
 @pytest.mark.parametrize(("kind", "module", "rows"), PARTS, ids=[f"{k}-{m.__name__.split('.')[-1]}" for k, m, _ in PARTS])
 def test_docstring_has_the_fixed_shape(kind: str, module: object, rows: tuple[str, ...]) -> None:
     part = formulas.parse(module.__doc__ or "")
