@@ -9,7 +9,7 @@ import re
 from dataclasses import dataclass
 from types import ModuleType
 
-from peakmix.formulation import indicators, registry
+from peakmix.formulation import candidates, indicators, registry
 from peakmix.formulation import marks as readings
 from peakmix.foundation.vocabulary import known, word
 from rendering.marks import table
@@ -139,4 +139,5 @@ def page() -> str:
     parts += ["## Policy instruments\n", *texts["instrument"], "## Indicators and readings\n"]
     parts.append(rendered(parse(indicators.__doc__ or ""), ("ledger_account",)))
     parts.append(rendered(parse(readings.__doc__ or ""), ()))
+    parts.append(rendered(parse(candidates.__doc__ or ""), ()))
     return "\n".join(parts).rstrip() + "\n"

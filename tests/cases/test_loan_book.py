@@ -168,5 +168,5 @@ def test_steps_from_the_command_line(
     assert "cheapest: bank at low" in printed
     assert "own rate" in printed
     assert api.loan_steps(path).cheapest == {"bank": "low"}
-    with pytest.raises(UsageError, match="no finance policy 'money'"):
+    with pytest.raises(UsageError, match="no finance policy with steps 'money'"):
         api.loan_steps(path, policy="money")

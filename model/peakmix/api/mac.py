@@ -20,13 +20,14 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from peakmix.api.prepare import Prepared, Progress, Timings, prepare, read, silent
-from peakmix.foundation.errors import InfeasibleError, LimitError, UsageError
+from peakmix.api.prepare import Prepared, Progress, Timings, silent
+from peakmix.api.set_up import step, with_policies
+from peakmix.foundation.errors import InfeasibleError, UsageError
 from peakmix.results.prices import weight
-from peakmix.scenario import Scenario, from_mapping
+from peakmix.scenario import Scenario
 from peakmix.solve.living import LivingModel
-from peakmix.solve.program import FloatArray, LinearProgram
-from peakmix.solve.solution import Solution, SolveOptions, Status
+from peakmix.solve.program import FloatArray
+from peakmix.solve.solution import Solution, SolveOptions
 
 POLICY = "abatement_path"
 FREE = 1e7
@@ -102,25 +103,10 @@ def mac(
         raise UsageError("an abatement curve has at least one step, down to a cut between 0 and 1")
     timings = Timings(progress=progress)
     limit = {"instrument": "limit", "indicator": dict(indicator or {"quantity": "direct_co2"}), "values": {from_year: FREE}}
-    prepared = with_path(path, limit, changes, timings)
+    prepared = with_policies(path, {POLICY: limit}, changes, timings)
     curve = _sweep(prepared, np.linspace(0, deepest, steps + 1).tolist(), timings)
     timings.done()
     return curve
-
-
-def with_path(
-    path: Path | str | Scenario, limit: dict[str, Any], changes: Mapping[str, Any] | None, timings: Timings
-) -> Prepared:
-    """The scenario with one more limit whose bound is out of reach."""
-    from peakmix.scenario.yamltree import read_value
-
-    if isinstance(path, Scenario):
-        spec = dict(read_value(path.resolved_yaml))
-        spec["policies"] = {**(spec.get("policies") or {}), POLICY: limit}
-        scenario, data = read(from_mapping(spec), timings)
-    else:
-        scenario, data = read(path, timings, {**(changes or {}), f"policies.{POLICY}": limit})
-    return prepare(scenario, data, timings)
 
 
 def _sweep(prepared: Prepared, shares: list[float], timings: Timings) -> AbatementCurve:
@@ -133,7 +119,7 @@ def _sweep(prepared: Prepared, shares: list[float], timings: Timings) -> Abateme
     timings.phase("reference")
     options = SolveOptions(threads=prepared.scenario.spec.solver.threads)
     living = LivingModel(program, options, iteration_budget=max(1000, program.shape[0] // BUDGET))
-    first = _solved(living, program)
+    first = step(living, program)
     if first is None:
         raise InfeasibleError("the scenario has no solution", fix="`peakmix run` names the conflict")
     reference = first.row_value[positions] + constant
@@ -144,23 +130,12 @@ def _sweep(prepared: Prepared, shares: list[float], timings: Timings) -> Abateme
         timings.phase(f"cut of {share:.1%}")
         upper = program.row_upper.copy()
         upper[positions] = (1 - share) * reference - constant
-        solution = _solved(living, replace(program, row_upper=upper))
+        solution = step(living, replace(program, row_upper=upper))
         if solution is None:
             stopped = share
             break
         sweep.add(share, solution)
     return AbatementCurve(pd.DataFrame(sweep.steps), pd.DataFrame(sweep.points), stopped)
-
-
-def _solved(living: LivingModel, program: LinearProgram) -> Solution | None:
-    """The optimum, None without a solution."""
-    living.push(program)
-    solution = living.run()
-    if solution.status is Status.INFEASIBLE:
-        return None
-    if solution.status is not Status.OPTIMAL:
-        raise LimitError(f"the solver stopped with {solution.status}: {solution.message}")
-    return solution
 
 
 class _Steps:

@@ -18,14 +18,13 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from peakmix.api.mac import BUDGET, FREE, POLICY, moves, with_path
+from peakmix.api.mac import BUDGET, FREE, POLICY, moves
 from peakmix.api.prepare import Prepared, Progress, Timings, silent
+from peakmix.api.set_up import least_cost, with_policies
 from peakmix.foundation.errors import InfeasibleError, UsageError
 from peakmix.results.prices import weight
 from peakmix.scenario import Scenario
-from peakmix.solve.highs import solve
 from peakmix.solve.parametric import Parametric, Piece, Vertex, with_column
-from peakmix.solve.solution import SolveOptions, Status
 
 PARAMETER = "abatement_share"
 SHOWN = 40
@@ -100,7 +99,7 @@ def exact_curve(
         raise UsageError("an exact abatement curve goes down to a cut between 0 and 1, with at least one solve")
     timings = Timings(progress=progress)
     limit = {"instrument": "limit", "indicator": dict(indicator or {"quantity": "direct_co2"}), "values": {from_year: FREE}}
-    prepared = with_path(path, limit, changes, timings)
+    prepared = with_policies(path, {POLICY: limit}, changes, timings)
     found = _Caps(prepared)
     timings.phase("reference")
     search = found.search()
@@ -135,9 +134,7 @@ class _Caps:
     def search(self) -> Parametric:
         """The search along the parameter, from what the scenario emits without the caps."""
         program, threads = self.prepared.program, self.prepared.scenario.spec.solver.threads
-        first = solve(program, SolveOptions(threads=threads))
-        if first.status is not Status.OPTIMAL:
-            raise first.failure()
+        first = least_cost(self.prepared)
         self.reference = first.row_value[self.rows] + self.constant
         upper = program.row_upper.copy()
         upper[self.rows] = self.reference - self.constant

@@ -20,12 +20,12 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from peakmix.api.prepare import Prepared, Progress, Timings, prepare, read, silent
+from peakmix.api.prepare import Prepared, Progress, Timings, silent
+from peakmix.api.set_up import named_indicator, with_policies
 from peakmix.foundation.errors import InfeasibleError, UsageError
 from peakmix.results.summary import table
-from peakmix.scenario import Scenario, from_mapping
+from peakmix.scenario import Scenario
 from peakmix.scenario import load as load_scenario
-from peakmix.scenario.yamltree import read_value
 from peakmix.solve.highs import solve
 from peakmix.solve.parametric import Parametric, with_column, with_row
 from peakmix.solve.program import FloatArray, LinearProgram
@@ -131,19 +131,16 @@ def _with_indicators(
 ) -> Prepared:
     """The scenario with a limit over the horizon on each indicator, out of reach."""
     base = path if isinstance(path, Scenario) else load_scenario(Path(path), changes=dict(changes or {}))
-    limits = {}
-    for name, objective in wanted.items():
-        known = "named" if name in base.spec.indicators else "quantity"
-        indicator = {known: name} if isinstance(objective, str) else dict(objective)
-        limits[name] = {"instrument": "limit", "indicator": indicator, "span": "horizon", "values": {1900: FREE}}
-    if isinstance(path, Scenario):
-        spec = dict(read_value(path.resolved_yaml))
-        spec["policies"] = {**(spec.get("policies") or {}), **{f"{PREFIX}{name}": limit for name, limit in limits.items()}}
-        scenario, data = read(from_mapping(spec), timings)
-    else:
-        more = {f"policies.{PREFIX}{name}": limit for name, limit in limits.items()}
-        scenario, data = read(path, timings, {**(changes or {}), **more})
-    return prepare(scenario, data, timings)
+    limits = {
+        f"{PREFIX}{name}": {
+            "instrument": "limit",
+            "indicator": named_indicator(objective, base.spec.indicators),
+            "span": "horizon",
+            "values": {1900: FREE},
+        }
+        for name, objective in wanted.items()
+    }
+    return with_policies(path, limits, changes, timings)
 
 
 class _Search:

@@ -1,48 +1,60 @@
-"""What each possible peak year costs: rule B solved for every period, and rule C read off it.
+"""What each possible peak year costs, under the three meanings of a peak.
 
-    curve   cost of rule B with its peak in period P, for every P of the horizon
-    rule C  the cheapest of those with P <= P(Y), Y the year that the policy states
+    A(P)   the indicator does not rise after period P
+    B(P)   A, and no earlier period lies above P
+    C(P)   the cheapest B with its peak in P or before
 
-One programme a period, each solved on its own and checked with certificate and quick audit; a peak year that cannot be met
-stays in the table with its status. Height and plateau are those of the policy. Costs are present values.
+The programme is compiled once, with the rows of every candidate, and walked on one living solver: first A from the last period
+to the first, each with a few rows more than the one before, then B from the first period on, each from the basis of its A.
+Every point has its certificate and quick audit; a peak year that cannot be met stays in the table with its status. Height and
+plateau are those of the policy. Costs are present values. The price of a year earlier is the rise of the cost from one peak
+period to the one before it, divided by the years between.
 """
 
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pandas as pd
 
-from peakmix.api.prepare import Progress, Timings, prepare, read, silent
-from peakmix.foundation.errors import UsageError, nearest
+from peakmix.api.prepare import Progress, Timings, base_values, silent
+from peakmix.api.set_up import opened, policy_meant
+from peakmix.formulation.build import build as build_model
+from peakmix.formulation.build import derive_policies
+from peakmix.formulation.candidates import CANDIDATES, add_candidates, candidate
 from peakmix.foundation.vocabulary import of_kind
-from peakmix.parameters.container import Parameters
-from peakmix.results.quick_audit import quick_audit
-from peakmix.results.recount.indicators import indicator
+from peakmix.parameters.derive import derive
+from peakmix.results.candidates import CandidateRows
+from peakmix.results.quick_audit import TOLERANCE, QuickAudit, quick_audit
+from peakmix.results.recount.recount import Recount
 from peakmix.results.summary import table
-from peakmix.scenario import Scenario, check_against
-from peakmix.scenario.levers import adjust
+from peakmix.scenario import Scenario
 from peakmix.scenario.policies import PeakPolicy
-from peakmix.solve.certificate import solve_certified
-from peakmix.solve.solution import Status
+from peakmix.solve.compile import compile_model
+from peakmix.solve.solution import Basis, SolveOptions, Status
+from peakmix.solve.switching import Answer, Switchboard
 from peakmix.tables.dataset import DataSet
 
 TIE = 1e-9
 """Peak years whose costs differ by less than this share cost the same; the first of them counts."""
+RULES = ("A", "B", "C")
 
 
 @dataclass(frozen=True)
 class PeakCurve:
-    """Cost by peak period.
+    """Cost by peak period and meaning.
 
-    ``frame`` has one row a period: ``period`` and ``last_year``, ``allowed`` (not later than the stated year), ``status``,
-    ``objective`` and ``system_cost`` in million money, ``extra_cost`` above the cheapest of all periods (objective),
-    ``peak_level`` and ``unit`` of the indicator, ``certified`` (certificate and quick audit). ``cheapest`` is the peak
-    period of rule C, None when no allowed period can be met.
+    ``frame`` has one row a meaning and period: ``rule`` (A, B or C), ``period`` and ``last_year``, ``allowed`` (not later than
+    the stated year), ``status``, ``objective`` and ``system_cost`` in million money, ``extra_cost`` above the cheapest of the
+    meaning (objective), ``year_earlier`` (million money for each year that the peak lies earlier, from this period to the one
+    before), ``peak_level`` and ``unit`` of the indicator, ``cumulative`` over the horizon in ``cumulative_unit``, ``peaks_in``
+    (of rule C: the period that the cheapest B peaks in), ``certified`` (certificate and quick audit), ``method`` and
+    ``iterations`` of the solver. ``cheapest`` is the peak period of rule C for the year that the policy states, None when no
+    allowed period can be met.
     """
 
     policy: str
@@ -52,6 +64,10 @@ class PeakCurve:
     notices: tuple[str, ...] = ()
     exit_code: int = 0
 
+    def of(self, rule: str) -> pd.DataFrame:
+        """The rows of one meaning, by period."""
+        return self.frame[self.frame["rule"] == rule].reset_index(drop=True)
+
 
 def peak_curve(
     scenario: Path | str | Scenario,
@@ -60,7 +76,7 @@ def peak_curve(
     data: DataSet | None = None,
     progress: Progress = silent,
 ) -> PeakCurve:
-    """Solve rule B for every possible peak period of one peak policy; all other policies stay as they are.
+    """Solve rules A and B for every possible peak period of one peak policy; all other policies stay as they are.
 
     Parameters
     ----------
@@ -79,27 +95,17 @@ def peak_curve(
         When there is no such peak rule.
     """
     timings = Timings(progress=progress)
-    if data is None or not isinstance(scenario, Scenario):
-        loaded, tables = read(scenario, timings, changes)
-    else:
-        check_against(data, scenario)
-        loaded, tables = scenario, adjust(data, scenario)
-    name = _named(loaded, policy)
-    rows: list[dict[str, Any]] = []
-    stated = 0
-    for period, length in loaded.spec.horizon.pairs:
-        timings.phase(f"peak in {period}")
-        row, stated = _member(loaded, tables, name, period)
-        rows.append({"period": period, "last_year": period + length - 1} | row)
+    loaded, tables = opened(scenario, timings, changes, data)
+    known = [name for name, p in loaded.spec.active_policies.items() if isinstance(p, PeakPolicy)]
+    name = policy_meant(policy, known, "peak rule", "the scenario has none", "add a policy with instrument: peak")
+    timings.phase("build")
+    walk = _Walk(loaded, tables, name)
+    frame = _framed(walk.rows(timings), walk.lengths, walk.stated)
     timings.done()
-    frame = pd.DataFrame(rows)
-    frame.insert(2, "allowed", frame["period"] <= stated)
-    frame.insert(6, "extra_cost", frame["objective"] - frame["objective"].min())
-    open_to = frame[frame["allowed"] & frame["objective"].notna()]
-    least = open_to["objective"].min() + TIE * abs(open_to["objective"].min())
-    cheapest = int(open_to["period"][open_to["objective"] <= least].iloc[0]) if len(open_to) else None
+    allowed = frame[(frame["rule"] == "C") & frame["allowed"]]["peaks_in"].dropna()
+    cheapest = int(allowed.iloc[-1]) if len(allowed) else None
     certified = bool(frame.loc[frame["objective"].notna(), "certified"].all())
-    return PeakCurve(name, frame, cheapest, _text(name, frame, stated, cheapest), (), _exit_code(cheapest, certified))
+    return PeakCurve(name, frame, cheapest, _text(name, frame, walk.stated, cheapest), (), _exit_code(cheapest, certified))
 
 
 def _exit_code(cheapest: int | None, certified: bool) -> int:
@@ -107,68 +113,128 @@ def _exit_code(cheapest: int | None, certified: bool) -> int:
     return 4 if cheapest is None else 0 if certified else 5
 
 
-def _named(scenario: Scenario, policy: str | None) -> str:
-    """The peak rule that is meant."""
-    known = [name for name, p in scenario.spec.active_policies.items() if isinstance(p, PeakPolicy)]
-    if policy is None and len(known) == 1:
-        return known[0]
-    if policy is None:
-        words = f"there are {len(known)}: {', '.join(known)}" if known else "the scenario has none"
-        raise UsageError(f"which peak rule? {words}", fix="name one of them" if known else "add a policy with instrument: peak")
-    if policy not in known:
-        raise UsageError(f"no peak rule {policy!r}", fix=nearest(policy, known))
-    return policy
+class _Walk:
+    """One programme with all candidates of a rule, and the walk along them."""
+
+    def __init__(self, scenario: Scenario, data: DataSet, name: str) -> None:
+        active = scenario.spec.active_policies
+        parameters, context = derive(data, scenario.spec)
+        context.base_values = base_values(scenario, data, active)
+        derive_policies(parameters, active, context)
+        self.name, self.policy = name, active[name]
+        self.lengths = {period: parameters.horizon.n(period) for period in parameters.horizon}
+        self.stated = int(parameters.facts["peak_period"][name])
+        self.unit = str(parameters.facts["policy_unit"][name][0])
+        height = parameters.values.get("policy_height", {}).get((name, self.stated))
+        if height is not None:
+            for period in self.lengths:
+                parameters.put("policy_height", (name, period), height)
+        parameters.facts["policies"] = {other: rule for other, rule in active.items() if other != name}
+        model = build_model(parameters)
+        add_candidates(model, parameters, name, self.policy)
+        program = compile_model(model).at()
+        self.parameters = parameters
+        self.board = Switchboard(program, CANDIDATES, SolveOptions(threads=scenario.spec.solver.threads))
+        self.recount = Recount(parameters, program.cols)
+        self.candidates = CandidateRows(self.recount, name, self.policy)
+
+    def rows(self, timings: Timings) -> list[dict[str, Any]]:
+        """A row for each of A and B and each period."""
+        found: list[dict[str, Any]] = []
+        bases: dict[int, Basis | None] = {}
+        failed = False
+        for rule, periods in (("A", sorted(self.lengths, reverse=True)), ("B", sorted(self.lengths))):
+            for peak in periods:
+                timings.phase(f"rule {rule}, peak in {peak}")
+                # where the year before had no solution this one seldom has: a cold solve finds that sooner than a warm one
+                start = bases.get(peak) if rule == "B" and not failed else None
+                row, answer = self._point(rule, peak, start)
+                failed = answer.solution.status is not Status.OPTIMAL
+                if rule == "A":
+                    bases[peak] = answer.solution.basis
+                found.append(row)
+        return found
+
+    def _point(self, rule: str, peak: int, start: Basis | None) -> tuple[dict[str, Any], Answer]:
+        """One candidate under one rule."""
+        on = candidate(self.parameters, self.name, self.policy, rule, peak)
+        answer = self.board.solve(on, start, lambda a: self._audited(a, rule, peak)[1])
+        solution = answer.solution
+        told = {"rule": rule, "period": peak, "status": str(solution.status), "method": solution.method}
+        told |= {"iterations": solution.iterations, "unit": self.unit, "cumulative_unit": self.unit.removesuffix("/yr")}
+        if solution.status is not Status.OPTIMAL:
+            return told | {"certified": False}, answer
+        quick, sound = self._audited(answer, rule, peak)
+        costs = of_kind("cost")
+        paid = sum(x for c, x in quick.components.items() if c in costs and costs[c].account == "transfer")
+        levels = dict(zip(self.lengths, self.candidates.levels(solution.x).tolist(), strict=True))
+        found = {
+            "objective": solution.objective,
+            "system_cost": solution.objective - paid,
+            "peak_level": levels[peak],
+            "cumulative": sum(years * levels[period] for period, years in self.lengths.items()),
+            "certified": bool(answer.certificate.passed and sound),
+        }
+        return told | found, answer
+
+    def _audited(self, answer: Answer, rule: str, peak: int) -> tuple[QuickAudit, bool]:
+        """Quick audit of everything but the rule, and whether the rule holds as well."""
+        quick = quick_audit(self.parameters, None, answer.program, answer.solution, recount=self.recount)
+        return quick, quick.passed and self.candidates.violation(answer.solution.x, rule, peak) <= TOLERANCE
 
 
-def _member(scenario: Scenario, data: DataSet, name: str, period: int) -> tuple[dict[str, Any], int]:
-    """Rule B with its peak in one period, and the last period that the policy itself allows."""
-    from peakmix.formulation.policies.peak import peak_period
-
-    policy = scenario.spec.policies[name]
-    assert isinstance(policy, PeakPolicy)
-    here = policy.model_copy(update={"year": period, "before": False, "rule": "B"})
-    spec = scenario.spec.model_copy(update={"policies": {**scenario.spec.policies, name: here}})
-    ready = prepare(replace(scenario, spec=spec), data, Timings())
-    stated = peak_period(ready.parameters.horizon, policy.year, policy.before)
-    solution, certificate = solve_certified(ready.program)
-    unit = ready.parameters.facts["policy_unit"][name][0]
-    empty = {"objective": np.nan, "system_cost": np.nan, "peak_level": np.nan, "unit": unit, "certified": False}
-    status = str(solution.status)
-    if solution.status is not Status.OPTIMAL:
-        return {"status": status} | empty, stated if stated is not None else -1
-    quick = quick_audit(ready.parameters, ready.model.books, ready.program, solution)
-    costs = of_kind("cost")
-    paid = sum(x for c, x in quick.components.items() if c in costs and costs[c].account == "transfer")
-    found = {
-        "objective": solution.objective,
-        "system_cost": solution.objective - paid,
-        "peak_level": _level(ready.parameters, quick, here, period, solution.x),
-        "certified": bool(certificate.passed and quick.passed),
-    }
-    return {"status": status} | empty | found, stated if stated is not None else -1
+def _framed(rows: list[dict[str, Any]], lengths: Mapping[int, int], stated: int) -> pd.DataFrame:
+    """The table of all meanings: C read off B, and what follows from neighbours."""
+    numbers = ["objective", "system_cost", "peak_level", "cumulative"]
+    frame = pd.DataFrame(rows).reindex(columns=[*rows[0], *(n for n in [*numbers, "certified"] if n not in rows[0])])
+    of = {rule: frame[frame["rule"] == rule].sort_values("period").reset_index(drop=True) for rule in ("A", "B")}
+    for table_of in of.values():
+        table_of["peaks_in"] = table_of["period"].where(table_of["objective"].notna())
+    of["C"] = _cheapest_so_far(of["B"])
+    for table_of in of.values():
+        cost, first = table_of["objective"], table_of["period"]
+        table_of["extra_cost"] = cost - cost.min()
+        table_of["year_earlier"] = -cost.diff() / first.diff()
+    whole = pd.concat([of[rule] for rule in RULES], ignore_index=True)
+    whole["last_year"] = [period + lengths[period] - 1 for period in whole["period"]]
+    whole["allowed"] = whole["period"] <= stated
+    order = ["rule", "period", "last_year", "allowed", "status", "objective", "extra_cost", "year_earlier", "system_cost"]
+    return whole[[*order, "peak_level", "unit", "cumulative", "cumulative_unit", "peaks_in", "certified", "method", "iterations"]]
 
 
-def _level(parameters: Parameters, quick: Any, policy: PeakPolicy, period: int, x: Any) -> float:
-    """The indicator in the peak period."""
-    recount = quick.recount
-    builder = recount.scope.builder("peak")
-    builder.add(("peak",), indicator(recount.scope, policy.scoped(policy.indicator), period))
-    block = builder.block()
-    return float(recount.point(x).values(block)[0]) if len(block.row) else 0.0
+def _cheapest_so_far(b: pd.DataFrame) -> pd.DataFrame:
+    """Rule C: for every period the cheapest B that peaks in it or before; of equals the first."""
+    rows, best = [], None
+    for row in b.to_dict("records"):
+        if np.isfinite(row["objective"]) and (best is None or row["objective"] < best["objective"] - TIE * abs(best["objective"])):
+            best = row
+        rows.append((best or row) | {"rule": "C", "period": row["period"]})
+    return pd.DataFrame(rows, columns=b.columns)
+
+
+MEANINGS = {
+    "A": "rule A, no growth after the peak period",
+    "B": "rule B, and no earlier period above it",
+    "C": "rule C, the cheapest B with its peak in the period or before",
+}
 
 
 def _text(name: str, frame: pd.DataFrame, stated: int, cheapest: int | None) -> str:
-    """The curve as a table."""
-    rows = [
-        [
-            f"{row['period']} to {row['last_year']}" + ("" if row["allowed"] else " (too late)"),
-            row["status"], float(row["objective"]), float(row["extra_cost"]), float(row["system_cost"]), float(row["peak_level"]),
-        ]
-        for row in frame.to_dict("records")
-    ]  # fmt: skip
-    unit = str(frame["unit"].iloc[0])
-    head = ["peak in", "status", "objective", "above the cheapest", "system cost", f"level ({unit})"]
-    told = [f"{name}: cost of rule B by peak year, million money discounted", *table(head, rows, left=2)]
+    """The curves as tables."""
+    unit, total = str(frame["unit"].iloc[0]), str(frame["cumulative_unit"].iloc[0])
+    told = [f"{name}: cost by peak year, million money discounted; a year earlier: rise of the cost a year, to the period before"]
+    head = ["peak in", "status", "objective", "above the cheapest", "a year earlier", "system cost", f"height ({unit})",
+            f"in all ({total})"]  # fmt: skip
+    for rule, title in MEANINGS.items():
+        rows = []
+        for row in frame[frame["rule"] == rule].to_dict("records"):
+            years = f"{row['period']} to {row['last_year']}" + ("" if row["allowed"] else " (too late)")
+            state = row["status"]
+            if rule == "C" and row["peaks_in"] not in (row["period"], None) and np.isfinite(row["peaks_in"]):
+                state = f"as {int(row['peaks_in'])}"
+            numbers = ("objective", "extra_cost", "year_earlier", "system_cost", "peak_level", "cumulative")
+            rows.append([years, state, *(float(row[number]) for number in numbers)])
+        told += ["", title, *table(head, rows, left=2)]
     if cheapest is None:
         return "\n".join([*told, "no peak year that the policy allows can be met"])
     return "\n".join([*told, f"rule C, a peak not later than {stated}: cheapest in {cheapest}"])

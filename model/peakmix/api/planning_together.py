@@ -22,13 +22,13 @@ import pandas as pd
 import xarray as xr
 
 from peakmix.analysis.sharing import blocking, coalitions, shapley
-from peakmix.api.prepare import Prepared, Progress, Timings, prepare, read, silent
+from peakmix.api.prepare import Prepared, Progress, Timings, prepare, silent
 from peakmix.api.running import solve_prepared
+from peakmix.api.set_up import opened
 from peakmix.foundation.errors import UncertifiedError, UsageError
 from peakmix.results.quick_audit import quick_audit
 from peakmix.results.recount.indicators import indicator
-from peakmix.scenario import Scenario, check_against
-from peakmix.scenario.levers import adjust
+from peakmix.scenario import Scenario
 from peakmix.scenario.limits import LimitPolicy
 from peakmix.solve.certificate import solve_certified
 from peakmix.solve.solution import Status
@@ -69,11 +69,7 @@ def cooperation(
     has no certified optimum.
     """
     timings = Timings(progress=progress)
-    if data is None or not isinstance(scenario, Scenario):
-        loaded, data = read(scenario, timings, changes)
-    else:
-        check_against(data, scenario)
-        loaded, data = scenario, adjust(data, scenario)
+    loaded, data = opened(scenario, timings, changes, data)
     members = _members(loaded)
     cost: dict[frozenset[str], float] = {}
     bounds: dict[str, dict[tuple[str, int], float]] = {}

@@ -23,17 +23,17 @@ import numpy as np
 import pandas as pd
 
 from peakmix.api.prepare import Prepared, Progress, Timings, prepare, read, silent
+from peakmix.api.set_up import least_cost, step
 from peakmix.foundation.errors import LimitError, UsageError, nearest
 from peakmix.results.attributes import yearly
 from peakmix.results.recount.general import Compiled
 from peakmix.results.recount.recount import Recount
 from peakmix.results.summary import table
 from peakmix.scenario import Scenario
-from peakmix.solve.highs import solve
 from peakmix.solve.living import LivingModel
 from peakmix.solve.parametric import with_row
 from peakmix.solve.program import FloatArray, weighted_count
-from peakmix.solve.solution import SolveOptions, Status
+from peakmix.solve.solution import SolveOptions
 
 SHARES = (0.01, 0.03, 0.05)
 NONE = 1e-6
@@ -150,9 +150,7 @@ class _Search:
         self.prepared, self.shares, self.quantity = prepared, shares, quantity
         program = prepared.program
         options = SolveOptions(threads=prepared.scenario.spec.solver.threads)
-        first = solve(program, options)
-        if first.status is not Status.OPTIMAL:
-            raise first.failure()
+        first = least_cost(prepared)
         self.cost, self.best = first.objective, first.x
         bounded = with_row(program, program.cost, -np.inf, self._ceiling(shares[-1]), "near_optimal_cost")
         self.program = replace(bounded, offset=0.0)
@@ -210,8 +208,7 @@ class _Search:
         """The least (sign 1) or most (sign -1) of a linear amount within a share."""
         upper = self.program.row_upper.copy()
         upper[-1] = self._ceiling(share)
-        self.living.push(replace(self.program, cost=sign * coefficients, row_upper=upper))
-        solution = self.living.run()
-        if solution.status is not Status.OPTIMAL:
-            raise LimitError(f"a range end was not found: the solver stopped with {solution.status}: {solution.message}")
+        solution = step(self.living, replace(self.program, cost=sign * coefficients, row_upper=upper))
+        if solution is None:
+            raise LimitError("a range end was not found: the solver calls the programme infeasible that it solved before")
         return float(coefficients @ solution.x)

@@ -18,15 +18,15 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from peakmix.api.prepare import Progress, Timings, prepare, read, silent
-from peakmix.foundation.errors import UsageError, nearest
+from peakmix.api.prepare import Progress, Timings, prepare, silent
+from peakmix.api.set_up import opened, policy_meant
+from peakmix.foundation.errors import UsageError
 from peakmix.foundation.vocabulary import of_kind
 from peakmix.results.extract import span_of
 from peakmix.results.quick_audit import quick_audit
 from peakmix.results.summary import table
-from peakmix.scenario import Scenario, check_against
+from peakmix.scenario import Scenario
 from peakmix.scenario.finance import FinancePolicy
-from peakmix.scenario.levers import adjust
 from peakmix.solve.certificate import certify, solve_certified
 from peakmix.solve.highs import solve
 from peakmix.solve.program import LinearProgram, NameTable
@@ -82,12 +82,11 @@ def loan_steps(
         When there is no such policy, or more than 64 combinations.
     """
     timings = Timings(progress=progress)
-    if data is None or not isinstance(scenario, Scenario):
-        loaded, tables = read(scenario, timings, changes)
-    else:
-        check_against(data, scenario)
-        loaded, tables = scenario, adjust(data, scenario)
-    name = _named(loaded, policy)
+    loaded, tables = opened(scenario, timings, changes, data)
+    active = loaded.spec.active_policies
+    known = [n for n, p in active.items() if isinstance(p, FinancePolicy) and any(line.steps for line in p.lines.values())]
+    none = "no loan line of the scenario has steps"
+    name = policy_meant(policy, known, "finance policy with steps", none, "add steps to a line")
     rows: list[dict[str, Any]] = []
     start: tuple[LinearProgram, Basis] | None = None
     for choice in _choices(loaded, name):
@@ -111,20 +110,6 @@ def _steps(scenario: Scenario, name: str) -> dict[str, tuple[str, ...]]:
     policy = scenario.spec.policies[name]
     assert isinstance(policy, FinancePolicy)
     return {line: tuple(terms.steps) for line, terms in policy.lines.items() if terms.steps}
-
-
-def _named(scenario: Scenario, policy: str | None) -> str:
-    """The finance policy that is meant."""
-    active = scenario.spec.active_policies
-    known = [n for n, p in active.items() if isinstance(p, FinancePolicy) and any(line.steps for line in p.lines.values())]
-    if policy is None and len(known) == 1:
-        return known[0]
-    if policy is None:
-        words = f"there are {len(known)}: {', '.join(known)}" if known else "no loan line of the scenario has steps"
-        raise UsageError(f"which finance policy? {words}", fix="name one of them" if known else "add steps to a line")
-    if policy not in known:
-        raise UsageError(f"no finance policy {policy!r} whose lines have steps", fix=nearest(policy, known))
-    return policy
 
 
 def _choices(scenario: Scenario, name: str) -> Iterator[Choice]:

@@ -111,17 +111,12 @@ def foresight_cost(
     InputErrors, InfeasibleError, UsageError
         UsageError when the scenario has perfect foresight.
     """
-    from peakmix.api.prepare import read
     from peakmix.api.running import solve_prepared
+    from peakmix.api.set_up import opened
     from peakmix.foundation.errors import UsageError
-    from peakmix.scenario.levers import adjust
 
     timings = Timings(progress=progress)
-    if data is not None and isinstance(path, Scenario):
-        scenario, tables = path, adjust(data, path)
-        check_against(data, scenario)
-    else:
-        scenario, tables = read(path, timings, changes)
+    scenario, tables = opened(path, timings, changes, data)
     if not scenario.spec.rolls:
         raise UsageError("the scenario sees the whole horizon and believes in no old rule", fix="add a foresight block")
     ready = prepare(scenario, tables, timings)

@@ -133,11 +133,13 @@ def explain(
 def peak(
     scenario: ScenarioFile,
     policy: Annotated[str | None, typer.Option("--policy", metavar="NAME", help="Peak rule, where there are several.")] = None,
+    csv: Annotated[Path | None, typer.Option("--csv", metavar="FILE", help="Write the curves as CSV.")] = None,
     setting: Setting = None,
+    overwrite: Annotated[bool, typer.Option("--overwrite", help="Replace an existing file.")] = False,
     quiet: Quiet = False,
 ) -> None:
-    """Print what each possible peak year costs, and the cheapest not later than the stated one."""
-    _run("peak", path=scenario, policy=policy, setting=setting, quiet=quiet)
+    """Print what each possible peak year costs under three meanings, and the cheapest not later than the stated one."""
+    _run("peak", path=scenario, policy=policy, csv=csv, setting=setting, overwrite=overwrite, quiet=quiet)
 
 
 @app.command()

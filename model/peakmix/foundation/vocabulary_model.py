@@ -15,6 +15,7 @@ DIMENSIONS = words(
     ("place", "", "", "Region that a swap rule keeps a pool for", "产能指标所在地区"),
     ("node", "", "", "Region, or a node or group of regions", "地区或地区组"),
     ("period", "", "yr", "First year of the period", "时期首年"),
+    ("peak_period", "", "yr", "First year of a period that may be the peak", "备选峰值期"),
     ("technology", "", "", "Technology", "技术"),
     ("cohort", "", "", "Cohort of activity: all, or a vintage", "产量批次"),
     ("vintage", "", "", "Vintage: building years, or the period that builds it", "投产批次"),
