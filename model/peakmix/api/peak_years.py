@@ -30,6 +30,7 @@ from peakmix.foundation.vocabulary import of_kind
 from peakmix.parameters.derive import derive
 from peakmix.results.candidates import CandidateRows
 from peakmix.results.quick_audit import TOLERANCE, QuickAudit, quick_audit
+from peakmix.results.recount.general import Compiled
 from peakmix.results.recount.recount import Recount
 from peakmix.results.summary import table
 from peakmix.scenario import Scenario
@@ -135,7 +136,7 @@ class _Walk:
         program = compile_model(model).at()
         self.parameters = parameters
         self.board = Switchboard(program, CANDIDATES, SolveOptions(threads=scenario.spec.solver.threads))
-        self.recount = Recount(parameters, program.cols)
+        self.recount = Recount(parameters, Compiled(program))
         self.candidates = CandidateRows(self.recount, name, self.policy)
 
     def rows(self, timings: Timings) -> list[dict[str, Any]]:
