@@ -136,3 +136,32 @@ def test_bad_numbers_are_refused_before_they_are_sent():
 def test_a_time_limit_of_nothing_is_a_limit():
     model = LivingModel(program_of(), SolveOptions(time_limit=0.0))
     assert model.run().status is Status.LIMIT
+
+
+def test_again_keeps_the_optimum_and_factors_the_basis_anew(monkeypatch):
+    model = LivingModel(program_of())
+    first = model.run()
+    handed, hand = [], model._engine.set_basis
+    monkeypatch.setattr(model._engine, "set_basis", lambda basis: (handed.append(basis), hand(basis)))
+    second = model.again()
+    assert len(handed) == 1 and second.iterations == 0
+    assert second.objective == pytest.approx(first.objective, rel=1e-12)
+    assert model._engine.highs.getOptionValue("dual_feasibility_tolerance")[1] == 1e-9
+    assert model.run().status is Status.OPTIMAL
+    assert model._engine.highs.getOptionValue("dual_feasibility_tolerance")[1] == 1e-8
+
+
+def test_again_without_a_basis_is_a_cold_run():
+    assert LivingModel(program_of()).again().method == "simplex"
+
+
+def test_a_cold_run_is_scaled_and_a_warm_one_is_not():
+    """Warm runs have the tighter tolerance; what was asked for tighter still stays."""
+    model = LivingModel(program_of(), SolveOptions(tolerance=1e-9))
+    default = model._engine.highs.getOptionValue("simplex_scale_strategy")[1]
+    assert default != 0
+    model.run()
+    assert model._engine.highs.getOptionValue("simplex_scale_strategy")[1] == default
+    model.run()
+    assert model._engine.highs.getOptionValue("simplex_scale_strategy")[1] == 0
+    assert model._engine.highs.getOptionValue("primal_feasibility_tolerance")[1] == 1e-9

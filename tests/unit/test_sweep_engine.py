@@ -212,34 +212,37 @@ def test_gradient_is_the_slope_of_the_optimum(tmp_path: Path) -> None:
     assert ends[0] - 1e-6 <= gained <= ends[1] + 1e-6
 
 
-def test_a_member_that_fails_its_audit_is_solved_once_more(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """The solver may pass what the audit does not: the member is solved again, tighter, before it is called uncertified."""
+@pytest.mark.parametrize("fails", [1, 2, 3])
+def test_a_member_that_fails_its_audit_is_solved_again(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, fails: int) -> None:
+    """The solver may pass what the audit does not: solved on with fresh factors, then anew with presolve, then without."""
     from peakmix.results.recount.many import QuickAudits
+    from peakmix.solve.living import LivingModel
     from peakmix.sweep import walking
 
-    honest, tightly, solved = QuickAudits.worst, walking.solve_tightly, []
+    honest, tightly, again, solved = QuickAudits.worst, walking.solve_tightly, LivingModel.again, []
+    real, seen = walking.quick_audit, []
 
     def doubtful(self: Any, *arguments: Any) -> Any:
         return honest(self, *arguments) + 1.0
 
-    def once(*arguments: Any) -> Any:
-        solved.append(arguments[-1])
-        return tightly(*arguments)
+    def anew(program: Any, options: Any, presolve: bool) -> Any:
+        solved.append("presolve" if presolve else "no presolve")
+        return tightly(program, options, presolve)
 
-    real = walking.quick_audit
-    seen: list[int] = []
+    def on(self: Any) -> Any:
+        solved.append("again")
+        return again(self)
 
-    def first_fails(*arguments: Any) -> Any:
+    def first_fail(*arguments: Any) -> Any:
         seen.append(1)
         answer = real(*arguments)
-        if len(seen) == 1:
-            monkeypatch.setattr(type(answer), "passed", property(lambda self: len(seen) > 1))
+        monkeypatch.setattr(type(answer), "passed", property(lambda self: len(seen) > fails))
         return answer
 
     monkeypatch.setattr(QuickAudits, "worst", doubtful)
-    monkeypatch.setattr(walking, "solve_tightly", once)
-    monkeypatch.setattr(walking, "quick_audit", first_fails)
-    run = sweep(tmp_path, {"tax": factor(1.0, field="policies.tax.values")})
-    done = run.run()
+    monkeypatch.setattr(walking, "solve_tightly", anew)
+    monkeypatch.setattr(LivingModel, "again", on)
+    monkeypatch.setattr(walking, "quick_audit", first_fail)
+    done = sweep(tmp_path, {"tax": factor(1.0, field="policies.tax.values")}).run()
     assert done.failed == 0
-    assert solved == [True]
+    assert solved == ["again", "presolve", "no presolve"][:fails]

@@ -107,6 +107,13 @@ def test_order_keeps_neighbours_together() -> None:
     assert chunk_size(10_000, 60_000) == 10
 
 
+def test_chunks_of_a_large_structure_are_as_long_as_ten_seconds_allow() -> None:
+    """A start far from the first basis costs as much as many steps, so the group is not cut finer than that."""
+    assert chunk_size(100, 25_000, {"policy_price"}) == 50
+    assert chunk_size(100, 25_000, {"policy_price", "policy_value"}) == 20
+    assert chunk_size(5, 25_000, {"market_price"}) == 5
+
+
 def test_cube_is_whole_and_plain_xarray_opens_it(tmp_path: Path) -> None:
     axes = {"coal": table("market_parameters", 0.8, 1.2, market="coal_supply", parameter="price"), "tax": FIELD | {"list": [1, 2]}}
     made = sweep(tmp_path, axes)

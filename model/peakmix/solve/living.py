@@ -14,6 +14,8 @@ from peakmix.solve.solution import Basis, Solution, SolveOptions, Status
 RELOAD_FROM = 100_000
 """From this many changed coefficients on a whole reload costs less than single changes."""
 
+SECOND_TOLERANCE = 1e-9
+
 
 def _changed(new: FloatArray, old: FloatArray) -> IntArray:
     """Positions that differ; none if both are one array."""
@@ -29,7 +31,8 @@ class LivingModel:
                     is repeated cold, with presolve, before it is believed
     basis           present basis (None before the first run); set_basis starts from another one
 
-    iteration_budget: simplex iterations of a warm run before it is given up; default: as many as rows, at least 1,000.
+    iteration_budget: simplex iterations of a warm run before it is given up; default: as many as rows, at least 1,000; a quarter
+    of the rows where a cold start takes the interior point method, which then is done in the same time.
     Not safe to share between threads. Raises LimitError when HiGHS refuses a call.
     """
 
@@ -37,7 +40,8 @@ class LivingModel:
         self, program: LinearProgram, options: SolveOptions | None = None, iteration_budget: int | None = None
     ) -> None:
         self.options = options or SolveOptions()
-        self.iteration_budget = iteration_budget or max(1000, program.shape[0])
+        share = 4 if chosen_method(program, self.options.method) == "interior" else 1
+        self.iteration_budget = iteration_budget or max(1000, program.shape[0] // share)
         program.checked()
         self._engine = Engine(self.options)
         self._engine.load(program)
@@ -179,6 +183,18 @@ class LivingModel:
         if left is not None and left <= 0.0:
             return answer
         return added(answer, self._cold(left, with_basis))
+
+    def again(self) -> Solution:
+        """Solve the current program once more from its basis, factored anew, with a tolerance of 1e-9; at most as many iterations.
+
+        After many steps the solver's factors have lost digits: it calls optimal what does not pass the certificate.
+        """
+        basis = self.basis
+        if basis is None:
+            return self.run()
+        self.set_basis(basis)
+        self._engine.use("simplex", warm=True, iteration_limit=self.iteration_budget, tolerance=SECOND_TOLERANCE)
+        return self._engine.run(self._program, "simplex warm", False, self.options.time_limit)
 
     def _cold(self, time_limit: float | None, with_basis: bool) -> Solution:
         """Solve from nothing, with presolve, by the method that suits the size."""

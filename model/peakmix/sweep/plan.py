@@ -178,7 +178,7 @@ def _ordered(group: Group) -> Structure:
 
 def _chunks(place: int, structure: Structure, hashes: Sequence[str], rows: int, audited: frozenset[int]) -> list[Chunk]:
     """The structure's members in chunks."""
-    size = chunk_size(len(structure.members), rows)
+    size = chunk_size(len(structure.members), rows, {name for name, _ in structure.elements})
     found = []
     for start in range(0, len(structure.members), size):
         members = structure.members[start : start + size]
