@@ -144,7 +144,8 @@ def test_again_keeps_the_optimum_and_factors_the_basis_anew(monkeypatch):
     handed, hand = [], model._engine.set_basis
     monkeypatch.setattr(model._engine, "set_basis", lambda basis: (handed.append(basis), hand(basis)))
     second = model.again()
-    assert len(handed) == 1 and second.iterations == 0
+    assert len(handed) == 1
+    assert second.iterations == 0
     assert second.objective == pytest.approx(first.objective, rel=1e-12)
     assert model._engine.highs.getOptionValue("dual_feasibility_tolerance")[1] == 1e-9
     assert model.run().status is Status.OPTIMAL
