@@ -9,10 +9,10 @@ from pathlib import Path
 from typing import Any, Protocol
 
 from peakmix.analysis.mix import pathway
+from peakmix.api.deriving import Deriver
 from peakmix.api.members import Compiled
 from peakmix.api.prepare import data_root
 from peakmix.api.running import RunResult, target_of
-from peakmix.api.sweeping import Deriver
 from peakmix.foundation.errors import InfeasibleError, InputError, PeakmixError, SweepError, UsageError, display_path
 from peakmix.results.store import write_result
 from peakmix.scenario import Scenario

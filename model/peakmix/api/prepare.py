@@ -23,6 +23,7 @@ from peakmix.parameters.derive import derive
 from peakmix.scenario import Scenario, check_against
 from peakmix.scenario import load as load_scenario
 from peakmix.scenario.levers import adjust
+from peakmix.scenario.spec import Spec
 from peakmix.solve import cache
 from peakmix.solve.compile import compile_model
 from peakmix.solve.family import AffineFamily
@@ -142,15 +143,20 @@ def base_values(scenario: Scenario, data: DataSet, policies: Mapping[str, Any]) 
     return level | {name: best_value(scenario, data, name, goal, level) for name, goal in goals.items()}
 
 
-def _base_levels(scenario: Scenario, data: DataSet, wanted: Mapping[str, Any]) -> dict[str, float]:
-    """Levels of the base period, from a solve of that period alone."""
-    first, length = scenario.spec.horizon.pairs[0]
-    horizon = scenario.spec.horizon.model_copy(update={"periods": ((first, length),), "first_years": None, "end": None})
-    spec = scenario.spec.model_copy(update={"horizon": horizon, "policies": {}})
-    parameters, context = derive(data, spec)
+def base_parameters(spec: Spec, data: DataSet, wanted: Mapping[str, Any]) -> tuple[Parameters, dict[str, Any]]:
+    """Derived elements of the base period alone, and the indicators that are measured in it, by policy and what it states."""
+    first, length = spec.horizon.pairs[0]
+    horizon = spec.horizon.model_copy(update={"periods": ((first, length),), "first_years": None, "end": None})
+    parameters, context = derive(data, spec.model_copy(update={"horizon": horizon, "policies": {}}))
     marks = {(name, what): policy.scoped(getattr(policy, what)) for name, policy in wanted.items() for what in based_on(policy)}
     derive_accounts(context, parameters, marks.values())
-    named = {"/".join(key): indicator for key, indicator in marks.items()}
+    return parameters, {"/".join(key): indicator for key, indicator in marks.items()}
+
+
+def _base_levels(scenario: Scenario, data: DataSet, wanted: Mapping[str, Any]) -> dict[str, float]:
+    """Levels of the base period, from a solve of that period alone."""
+    first = scenario.spec.horizon.pairs[0][0]
+    parameters, named = base_parameters(scenario.spec, data, wanted)
 
     def compiled() -> AffineFamily:
         model = build_model(parameters)

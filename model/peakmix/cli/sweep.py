@@ -41,17 +41,17 @@ def _opened(path: Path, out: Path | None) -> Any:
     return Sweep(path, out)
 
 
-def _planned(sweep: Any, overwrite: bool, bar: Bar) -> Any:
+def _planned(sweep: Any, overwrite: bool, bar: Bar, jobs: int) -> Any:
     def watch(done: int, count: int) -> None:
         bar(f"  plan: {done} of {count} members derived")
 
-    return sweep.plan(overwrite, watch)
+    return sweep.plan(overwrite, watch, jobs)
 
 
-def _plan(path: Path, out: Path | None, overwrite: bool, quiet: bool) -> int:
+def _plan(path: Path, out: Path | None, jobs: int, overwrite: bool, quiet: bool) -> int:
     """Write the plan and say what it holds."""
     sweep = _opened(path, out)
-    print(_planned(sweep, overwrite, Bar(quiet)).text())
+    print(_planned(sweep, overwrite, Bar(quiet), jobs).text())
     print(f"plan written to {sweep.folder}")
     return 0
 
@@ -67,7 +67,7 @@ def _run(
     part = None if shard is None else parse(shard)
     sweep, bar = _opened(path, out), Bar(quiet)
     if part is None:
-        plan = _planned(sweep, overwrite, bar)
+        plan = _planned(sweep, overwrite, bar, jobs)
         if not quiet:
             print(plan.text(), file=sys.stderr)
 

@@ -26,9 +26,15 @@ def _sweep(action: str, path: Path, **options: Any) -> NoReturn:
 
 
 @app.command("plan")
-def sweep_plan(sweep: SweepFile, out: Folder = None, overwrite: Overwrite = False, quiet: Quiet = False) -> None:
+def sweep_plan(
+    sweep: SweepFile,
+    out: Folder = None,
+    jobs: Annotated[int, typer.Option("--jobs", "-j", min=1, help="Processes that derive the members.")] = 1,
+    overwrite: Overwrite = False,
+    quiet: Quiet = False,
+) -> None:
     """Derive all members and write the plan: structures, compilations, chunks."""
-    _sweep("plan", sweep, out=out, overwrite=overwrite, quiet=quiet)
+    _sweep("plan", sweep, out=out, jobs=jobs, overwrite=overwrite, quiet=quiet)
 
 
 @app.command("run")

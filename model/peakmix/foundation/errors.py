@@ -15,7 +15,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 from difflib import get_close_matches
 from pathlib import Path
-from typing import ClassVar
+from typing import Any, ClassVar
 
 SHOWN = 20
 """Number of errors that a collected message prints in full."""
@@ -85,6 +85,10 @@ class InputErrors(InputError):
         self.errors: tuple[InputError, ...] = tuple(sorted(errors, key=lambda error: error.place))
         first = self.errors[0] if self.errors else InputError("no error")
         super().__init__(first.rule, place=first.place, fix=first.fix)
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        """Made again from its errors, so that worker processes can send it."""
+        return type(self), (self.errors,)
 
     def __str__(self) -> str:
         count = len(self.errors)

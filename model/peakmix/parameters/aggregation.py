@@ -13,6 +13,8 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 from typing import Any
 
+from peakmix.parameters.tracing import bare
+
 SHOWN = 10
 """Largest spreads that a report names."""
 
@@ -26,7 +28,7 @@ class Spreads:
 
     def add(self, what: str, region: str, values: Iterable[tuple[float, float]]) -> None:
         """Record one weighted number from its (weight, value) pairs; the weights sum to 1."""
-        pairs = list(values)
+        pairs = [(bare(w), bare(x)) for w, x in values]
         if len(pairs) < 2:
             return
         self.weighted += 1

@@ -110,11 +110,11 @@ class Horizon:
     def _operating_weight(self, period: int) -> float:
         if period in self.operating_by_hand:
             return self.operating_by_hand[period]
-        return float(sum((1 + self.rate) ** -(y - self.y0 + self.timing) for y in self.years(period)))
+        return number(sum((1 + self.rate) ** -(y - self.y0 + self.timing) for y in self.years(period)))
 
     def investment_weight(self, period: int) -> float:
         """d_p, dimensionless."""
-        return float((1 + self.rate) ** -(period - self.y0))
+        return number((1 + self.rate) ** -(period - self.y0))
 
     def vintage(self, period: int) -> Vintage:
         """The vintage that a period builds."""
@@ -178,7 +178,7 @@ def charged_share(period: int, life: float, horizon: Horizon) -> float:
     if horizon.rate == 0:
         return inside / life
     shrink = 1 / (1 + horizon.rate)
-    return float((1 - shrink**inside) / (1 - shrink**life))
+    return number((1 - shrink**inside) / (1 - shrink**life))
 
 
 Series = Sequence[tuple[int | None, float]]

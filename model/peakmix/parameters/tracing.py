@@ -96,7 +96,13 @@ class Tape:
         return {p for parents in (self.first, self.second) for p in parents[count:] if 0 <= p < count}
 
 
-class Traced(float):
+class Followed(float):
+    """A float that is followed through the derivation: see :class:`Traced` and :mod:`peakmix.parameters.recording`."""
+
+    __slots__ = ()
+
+
+class Traced(Followed):
     """A float that writes down what is done with it; equal, ordered and hashed as the float it is."""
 
     __slots__ = ("place", "tape")
@@ -163,8 +169,13 @@ def _number(value: Any) -> bool:
 
 
 def number(value: Any) -> float:
-    """A cell's value as a float, traced when it is."""
-    return value if type(value) is Traced else float(value)
+    """A cell's value as a float, followed when it is."""
+    return value if isinstance(value, Followed) else float(value)
+
+
+def bare(value: float) -> float:
+    """The number alone, for reports: what is done with it decides no derived element, and is not followed."""
+    return float.__float__(value) if isinstance(value, Followed) else value
 
 
 def settled(value: float) -> float:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import functools
 import zlib
+from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -41,10 +42,15 @@ def drawn(rows: pd.DataFrame, table: str, draw: Draw) -> pd.Series[float]:
     values = rows["value"].astype(float)
     able = drawable(rows)
     chosen = rows[able]
-    places = np.array([_places(name, draw.seed, draw.of)[draw.sample] for name in number_names(chosen, table)])
+    places = places_of(number_names(chosen, table), draw)
     low, high = chosen["low"].to_numpy(dtype=float), chosen["high"].to_numpy(dtype=float)
     values.loc[chosen.index] = low + places * (high - low)
     return values
+
+
+def places_of(names: Sequence[str], draw: Draw) -> FloatArray:
+    """Places between 0 and 1 of some numbers in one sample."""
+    return np.array([_places(name, draw.seed, draw.of)[draw.sample] for name in names], dtype=float)
 
 
 @functools.lru_cache(maxsize=20_000)

@@ -136,7 +136,7 @@ class PricePolicy(Valued):
 
     def quantities(self) -> dict[int, Quantity]:
         """Values by year, each with the policy's unit where it has none of its own."""
-        return {y: Quantity(value=q.value, unit=q.unit or self.unit) for y, q in self.values.items()}
+        return {y: q.model_copy(update={"unit": q.unit or self.unit}) for y, q in self.values.items()}
 
 
 class PacePolicy(Dated):

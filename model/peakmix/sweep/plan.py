@@ -12,15 +12,16 @@ from typing import Any
 import numpy as np
 
 from peakmix import __version__
-from peakmix.foundation.errors import InfeasibleError, InputError, PeakmixError, Place, UsageError, display_path
+from peakmix.foundation.errors import InputError, Place, UsageError, display_path
 from peakmix.scenario.scenario import Scenario, load, with_changes
 from peakmix.solve.program import FloatArray
 from peakmix.sweep import files
 from peakmix.sweep.design import Row, changes_of, design_rows, label
+from peakmix.sweep.grouping import Derives, grouped
 from peakmix.sweep.order import chunk_size, nearest_order
 from peakmix.sweep.spec import SweepSpec
 from peakmix.sweep.spec import load as load_spec
-from peakmix.sweep.structure import Derive, Element, Group, foresight_of, rules_of
+from peakmix.sweep.structure import Element, Group
 
 FORMAT = 1
 PLAN = "plan.json"
@@ -136,33 +137,18 @@ def read_source(path: Path) -> Source:
     return Source(spec, load(base, changes=spec.settings), design_rows(spec, path.parent))
 
 
-def make(source: Source, derive: Derive, state: Callable[[Scenario], str], data_hash: str, watch: Callable[[int], None]) -> Plan:
-    """Derive every member and group them; ``state`` sorts members that share most of their derivation together."""
+def make(source: Source, derive: Derives, data_hash: str, watch: Callable[[int], None], jobs: int = 1) -> Plan:
+    """Derive every member and group them, by ``jobs`` processes; the plan is the same whatever their number."""
     count = len(source.rows)
-    scenarios = [source.scenario(k) for k in range(count)]
-    hashes = [hashlib.sha256(f"{FORMAT} {__version__} {s.hash} {data_hash}".encode()).hexdigest() for s in scenarios]
-    groups: list[Group] = []
-    home, reasons = [-1] * count, [""] * count
-    for done, k in enumerate(sorted(range(count), key=lambda k: (state(scenarios[k]), k))):
-        watch(done)
-        try:
-            derivation = derive(scenarios[k])
-        except InfeasibleError as error:
-            reasons[k] = error.rule
-            continue
-        except PeakmixError as error:
-            error.rule = f"{error.rule} (member {source.name(k)})"
-            raise
-        foresight = foresight_of(derivation.scenario)
-        rules = rules_of(derivation.parameters) | ({"foresight": foresight} if foresight else {})
-        place = next((g for g, group in enumerate(groups) if group.accepts(derivation, rules)), len(groups))
-        if place == len(groups):
-            groups.append(Group(derivation, rules))
-        groups[place].add(k, derivation)
-        home[k] = place
+
+    def hash_of(scenario: Scenario) -> str:
+        return hashlib.sha256(f"{FORMAT} {__version__} {scenario.hash} {data_hash}".encode()).hexdigest()
+
+    made = grouped(count, source.scenario, derive, hash_of, jobs, watch)
+    groups, hashes = made.groups, made.hashes
     structures = tuple(_ordered(group) for group in groups)
     designs = [{name: label(value) for name, value in row.items()} for row in source.rows]
-    members = tuple(Member(source.name(k), designs[k], hashes[k], home[k], reasons[k]) for k in range(count))
+    members = tuple(Member(source.name(k), designs[k], hashes[k], made.home[k], made.reasons[k]) for k in range(count))
     sizes = [sum(len(g.first.parameters.values.get(name, ())) for name in ("flow", "live", "ledger_factor")) for g in groups]
     audited = _audited(source.spec, count)
     chunks = tuple(chunk for k, s in enumerate(structures) for chunk in _chunks(k, s, hashes, sizes[k], audited))

@@ -11,6 +11,7 @@ from peakmix.foundation.units import UnitError, convert_factor, million
 from peakmix.parameters.container import Parameters
 from peakmix.parameters.refuse import refuse
 from peakmix.parameters.time import at_year, in_period
+from peakmix.parameters.tracing import number
 from peakmix.scenario.indicators import MATERIAL, MONEY
 
 ALWAYS = 0
@@ -93,9 +94,9 @@ def natural(unit: str) -> str:
 def converted(policy_id: str, field: str, quantity: Any, unit: str, context: Any) -> float:
     """A quantity of a policy as a number in the wanted unit; without a unit it already is in it."""
     if quantity.unit is None:
-        return float(quantity.value)
+        return number(quantity.value)
     try:
-        return float(quantity.value * convert_factor(quantity.unit, unit, context.dataset.prices))
+        return number(quantity.value * convert_factor(quantity.unit, unit, context.dataset.prices))
     except UnitError as wrong:
         raise refuse(
             f"policies.{policy_id}.{field}: {quantity}", rule=f"the unit must be convertible to {unit} ({wrong})",
