@@ -9,18 +9,15 @@ member is its first in the sorted order, and a member followed has the numbers o
 from __future__ import annotations
 
 import contextlib
-import hashlib
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass, field, replace
-from typing import Any, Protocol
-
-import numpy as np
-import numpy.typing as npt
+from dataclasses import dataclass, replace
+from typing import Any
 
 from peakmix.foundation.errors import InfeasibleError, PeakmixError
 from peakmix.scenario.scenario import Scenario
+from peakmix.sweep.families import Derives, Family, Follows, Moved, looked_at
 from peakmix.sweep.skeleton import Route, skeleton
-from peakmix.sweep.structure import Derivation, Element, Group, differences, foresight_of, rules_of, same_structure
+from peakmix.sweep.structure import Derivation, Group, differences, foresight_of, rules_of, same_structure
 from peakmix.sweep.workers import spread
 
 BLOCK = 32
@@ -29,58 +26,6 @@ WORTH = 12
 """Derivations that a record has to spare to be made: it takes as long as about seven."""
 REFUSALS = 5
 """A record that so many of the last members cannot follow is dropped."""
-
-Masks = dict[str, npt.NDArray[np.bool_]]
-Moved = dict[Element, float]
-
-
-class Follows(Protocol):
-    """A record that members are derived from: see :class:`peakmix.api.following.Follower`."""
-
-    def moved(self, scenarios: Sequence[Scenario]) -> list[Moved | None]:
-        """Elements that differ from the first's; None for a member that needs a derivation of its own."""
-
-
-class Derives(Protocol):
-    """What derives members: see :class:`peakmix.api.deriving.Deriver`."""
-
-    def __call__(self, scenario: Scenario) -> Derivation:
-        """Derive one member."""
-
-    def state(self, scenario: Scenario) -> str:
-        """What decides the derivation apart from policies."""
-
-    def changed(self, scenario: Scenario) -> Masks:
-        """Rows of tables that a scenario changes."""
-
-    def follower(self, first: Derivation, rows: Masks, routes: Sequence[Route]) -> Follows:
-        """A record of the first member's derivation."""
-
-
-@dataclass(eq=False)
-class Family:
-    """Members with one skeleton: their places, states, the rows that any of them changes, the span of every number."""
-
-    members: list[int] = field(default_factory=list)
-    states: set[bytes] = field(default_factory=set)
-    rows: Masks = field(default_factory=dict)
-    least: dict[Route, float] = field(default_factory=dict)
-    most: dict[Route, float] = field(default_factory=dict)
-
-    def take(self, other: Family) -> None:
-        """Take in members that were looked at elsewhere."""
-        self.members += other.members
-        self.states |= other.states
-        for table, mask in other.rows.items():
-            self.rows[table] = self.rows[table] | mask if table in self.rows else mask
-        for route, value in other.least.items():
-            self.least[route] = min(value, self.least.get(route, value))
-            self.most[route] = max(other.most[route], self.most.get(route, value))
-
-    @property
-    def routes(self) -> list[Route]:
-        """Numbers of the scenario that differ."""
-        return [route for route, value in self.least.items() if value != self.most[route]]
 
 
 @dataclass(eq=False)
@@ -113,7 +58,7 @@ def grouped(
     watch: Callable[[int], None],
 ) -> Grouped:  # fmt: skip
     """Derive all members and group them."""
-    hashes, order, families = _looked_at(count, scenario, derive, hash_of, jobs)
+    hashes, order, families = looked_at(count, scenario, derive, hash_of, jobs)
     size = max(1, min(BLOCK, -(-count // (4 * jobs))))
     made = _Maker(scenario, derive, order, families, beforehand=jobs > 1 and count > size)
     blocks = {str(k): order[k : k + size] for k in range(0, count, size)}
@@ -136,35 +81,6 @@ def grouped(
         for member in group.members:
             home[member] = place
     return Grouped(groups, home, reasons, hashes)
-
-
-def _looked_at(
-    count: int, scenario: Callable[[int], Scenario], derive: Derives, hash_of: Callable[[Scenario], str], jobs: int
-) -> tuple[list[str], list[int], dict[str, Family]]:
-    """First pass: hashes, the order in which members that share most of their derivation stand together, and families."""
-    size = max(1, min(1000, -(-count // max(1, 4 * jobs))))
-    blocks = {str(k): range(k, min(k + size, count)) for k in range(0, count, size)}
-
-    def task(name: str) -> tuple[list[tuple[str, str]], dict[str, Family]]:
-        told, found = [], dict[str, Family]()
-        for member in blocks[name]:
-            one = scenario(member)
-            state = derive.state(one)
-            bones, numbers = skeleton(one)
-            told.append((hash_of(one), state))
-            own = Family([member], {hashlib.sha256(state.encode()).digest()[:8]}, derive.changed(one), numbers, dict(numbers))
-            found.setdefault(bones, Family()).take(own)
-        return told, found
-
-    told: dict[str, list[tuple[str, str]]] = {}
-    families: dict[str, Family] = {}
-    for name, answer in spread(task, list(blocks), jobs if count > 200 else 1):
-        told[name], found = task(name) if answer is None else answer
-        for bones, family in found.items():
-            families.setdefault(bones, Family()).take(family)
-    flat = [pair for name in blocks for pair in told[name]]
-    order = sorted(range(count), key=lambda k: (flat[k][1], k))
-    return [pair[0] for pair in flat], order, families
 
 
 class _Maker:

@@ -17,7 +17,8 @@ from peakmix.scenario.scenario import Scenario, load, with_changes
 from peakmix.solve.program import FloatArray
 from peakmix.sweep import files
 from peakmix.sweep.design import Row, changes_of, design_rows, label
-from peakmix.sweep.grouping import Derives, grouped
+from peakmix.sweep.families import Derives
+from peakmix.sweep.grouping import grouped
 from peakmix.sweep.order import chunk_size, nearest_order
 from peakmix.sweep.spec import SweepSpec
 from peakmix.sweep.spec import load as load_spec
