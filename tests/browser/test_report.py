@@ -134,3 +134,25 @@ def test_prints_on_paper(pages: dict[str, Path], browser: Chromium, tmp_path: Pa
     shown = browser.ask("[...document.querySelectorAll('.controls')].filter(c => getComputedStyle(c).display !== 'none').length")
     browser.call("Emulation.setEmulatedMedia", media="")
     assert shown == 0
+
+
+FRAMES = "document.querySelectorAll('figure:not(#chart-flows) svg.main-svg')"
+WIDEST = f"Math.max(...[...{FRAMES}].map(s => s.getBoundingClientRect().width))"
+
+
+def test_figures_fit_on_paper(pages: dict[str, Path], browser: Chromium) -> None:
+    """A4 upright has 688 px between its margins; figures are drawn anew for it, and as they were afterwards."""
+    browser.open(pages["en"])
+    before = browser.ask(WIDEST)
+    browser.ask("dispatchEvent(new Event('beforeprint'))")
+    assert browser.ask(WIDEST) <= 648 < before
+    browser.ask("dispatchEvent(new Event('afterprint'))")
+    assert browser.ask(WIDEST) == before
+
+
+def test_rows_of_tables_are_low(pages: dict[str, Path], browser: Chromium) -> None:
+    """A long text beside numbers widens its column; it does not make every row as high as a screen."""
+    for name in ("en", "zh"):
+        browser.open(pages[name])
+        highest = browser.ask("Math.max(...[...document.querySelectorAll('#table-policies tbody tr')].map(r => r.offsetHeight))")
+        assert 0 < highest < 120

@@ -15,6 +15,7 @@ from peakmix.analysis.compliance import compliance
 from peakmix.analysis.figures import canvas
 from peakmix.analysis.figures.draw import FIGURES, TABLES, Choice
 from peakmix.analysis.figures.palette import COLOURS, ORDER, style
+from peakmix.analysis.words import word
 from peakmix.api.running import solve_prepared
 from peakmix.cli import plot
 from peakmix.foundation.errors import UsageError
@@ -110,7 +111,7 @@ def test_bars_of_the_mix_are_the_numbers(ds) -> None:
 
 @drawn
 def test_languages() -> None:
-    assert canvas.words("zh", "Peak") == "峰值"
+    assert word("zh", "Peak") == "峰值"
     with pytest.raises(UsageError, match="no figures in 'fr'"):
         canvas.font("fr")
 

@@ -22,7 +22,7 @@ from peakmix.analysis.compliance import compliance
 from peakmix.analysis.payers import payer_totals
 from peakmix.analysis.report import charts, headline, tables
 from peakmix.analysis.report.page import inlined, report
-from peakmix.analysis.report.words import CHINESE
+from peakmix.analysis.words import CHINESE
 from peakmix.api.running import solve_prepared
 from peakmix.cli import main as cli
 from peakmix.foundation.errors import UsageError
@@ -53,7 +53,7 @@ def test_mix_sums_to_the_activity_of_the_dataset(results: tuple[xr.Dataset, xr.D
 def test_ledgers_turnover_and_cost_equal_the_dataset(results: tuple[xr.Dataset, xr.Dataset, Path]) -> None:
     base, dataset, _ = results
     path = charts.ledgers(dataset, "en", base)
-    direct = next(g for g in path["groups"] if g["label"] == "direct co2")
+    direct = next(g for g in path["groups"] if g["label"] == "direct CO2")
     assert np.allclose(
         sum(np.array(s["values"]) for s in direct["series"]),
         dataset["ledger"].sel(ledger_name="direct_co2").sum("sector").transpose("region", "period").values, rtol=1e-6,

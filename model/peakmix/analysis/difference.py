@@ -17,6 +17,7 @@ import xarray as xr
 
 from peakmix.analysis.accounts import SYSTEM, costs
 from peakmix.analysis.reading import inputs
+from peakmix.foundation.telling import Said, say
 
 CELL = ["component", "place", "period"]
 POLICY = ["policy", "row", "place", "case", "period"]
@@ -24,7 +25,10 @@ SAME = 1e-9
 MOVED = 1e-6
 """Output that differs by less than this, absolute and relative, is the same."""
 SOLVER = "solver."
-FIX = "differences of the mix may be those of the solver (solver: {tie_break: true} chooses one answer)"
+FIX = Said(
+    "differences of the mix may be those of the solver (solver: {tie_break: true} chooses one answer)",
+    "结构差异可能只是求解器造成的（solver: {tie_break: true} 可确定唯一解）",
+)
 TEXT_FIELDS = ("title", "description", "name")
 
 
@@ -52,7 +56,7 @@ class Difference:
     objective: float
     system: float
     unit: str
-    notes: tuple[str, ...]
+    notes: tuple[Said, ...]
 
     def by(self, *keys: str) -> pd.DataFrame:
         """Cost difference summed by component, place, period or account, largest first."""
@@ -183,38 +187,61 @@ def policy_difference(a: xr.Dataset, b: xr.Dataset) -> pd.DataFrame:
     return kept[[*POLICY, "kind", "price_a", "price_b", "unit"]]
 
 
-def notes(a: xr.Dataset, b: xr.Dataset) -> Iterator[str]:
+def notes(a: xr.Dataset, b: xr.Dataset) -> Iterator[Said]:
     """What stands between two results and a fair comparison, as far as the files tell."""
     if a.attrs["money"] != b.attrs["money"]:
-        yield f"money differs: {a.attrs['money']} and {b.attrs['money']}; costs are not comparable"
+        yield say(
+            "money differs: {a} and {b}; costs are not comparable", "货币口径不同：{a} 与 {b}；成本不可比",
+            a=a.attrs["money"], b=b.attrs["money"],
+        )  # fmt: skip
     same_periods = a["period"].values.tolist() == b["period"].values.tolist()
     weights = ("operating_weight", "investment_weight")
     if not same_periods or any(not np.allclose(a[w].values, b[w].values, rtol=1e-12) for w in weights):
-        yield "periods or discount weights differ: compare system cost only between results with the same weights"
+        yield Said(
+            "periods or discount weights differ: compare system cost only between results with the same weights",
+            "时期或贴现权重不同：只有权重相同的结果之间才可比较系统成本",
+        )
     for name, dataset in (("A", a), ("B", b)):
         if dataset.attrs["certified"] != "yes":
-            yield f"{name} is not certified"
+            yield say("{name} is not certified", "{name} 未通过核验", name=name)
         if dataset.attrs["prices"] != "basic":
-            yield f"prices of {name} are interior: where the optimum is not unique they lie between those of its corners"
+            yield say(
+                "prices of {name} are interior: where the optimum is not unique they lie between those of its corners",
+                "{name} 的价格为内点价格：最优解不唯一时，介于各顶点价格之间",
+                name=name,
+            )
     gap = abs(float(b["objective"]) - float(a["objective"]))
     if gap <= 1e-8 * max(1.0, abs(float(a["objective"]))) and len(mix_difference(a, b)):
-        yield "the objectives are equal and decisions differ: an optimum is not unique, differences of the mix mean little"
+        yield Said(
+            "the objectives are equal and decisions differ: an optimum is not unique, differences of the mix mean little",
+            "目标函数值相同而决策不同：最优解不唯一，结构差异意义不大",
+        )
     for name, dataset in (("A", a), ("B", b)):
         if doubt := _doubt(dataset):
-            yield f"{name} {doubt}"
+            yield say("{name} {doubt}", "{name} 的解{doubt}", name=name, doubt=doubt)
     rules = [json.loads(x.attrs["ties"])["criteria"] for x in (a, b) if x.attrs.get("tie_break") == "on"]
     if len(rules) == 2 and rules[0] != rules[1]:
-        yield "ties are broken by different criteria: differences of the mix mean little where an optimum is not unique"
+        yield Said(
+            "ties are broken by different criteria: differences of the mix mean little where an optimum is not unique",
+            "同优解的取舍准则不同：最优解不唯一时，结构差异意义不大",
+        )
 
 
-def _doubt(dataset: xr.Dataset) -> str:
+def _doubt(dataset: xr.Dataset) -> Said:
     """Why another answer of least cost might stand in a result's place; empty where a declared tie-break chose it, or none is."""
     told = dataset.attrs
     if told.get("tie_break") == "on" or told.get("optimum_unique") == "yes":
-        return ""
+        return Said("")
     failed = told.get("tie_break") == "failed"
-    why = f"the tie-break failed ({json.loads(told['ties'])['reason']})" if failed else "ties were not broken"
-    return f"may not be unique: {why}, and {_ties(dataset)} choices not taken have an entry gap of 0; {FIX}"
+    why = (
+        say("the tie-break failed ({reason})", "同优取舍失败（{reason}）", reason=json.loads(told["ties"])["reason"])
+        if failed else Said("ties were not broken", "未作同优取舍")
+    )  # fmt: skip
+    return say(
+        "may not be unique: {why}, and {ties} choices not taken have an entry gap of 0; {fix}",
+        "可能不唯一：{why}，且有 {ties} 个未采用的选项差距为 0；{fix}",
+        why=why, ties=_ties(dataset), fix=FIX,
+    )  # fmt: skip
 
 
 def _ties(dataset: xr.Dataset) -> int:

@@ -115,3 +115,13 @@ def paths(dataset: xr.Dataset) -> pd.DataFrame:
     frame = dataset["ledger"].sum("region").rename("value").to_series().reset_index()
     frame["unit"] = frame["ledger_name"].map(labelled(dataset, "ledger_name", "ledger_unit"))
     return frame.rename(columns={"ledger_name": "ledger"})[["ledger", "sector", "period", "value", "unit"]]
+
+
+def products(dataset: xr.Dataset) -> list[str]:
+    """Products, those of the kind product first, then those that most technologies make."""
+    labels = dataset["technology_product"].values.astype(str)
+    kinds = zip(dataset["commodity"].values.astype(str), dataset["commodity_kind"].values.astype(str), strict=True)
+    final = {name for name, kind in kinds if kind == "product"}
+    found, counts = np.unique(labels, return_counts=True)
+    count = dict(zip(found.tolist(), counts.tolist(), strict=True))
+    return sorted(count, key=lambda name: (name not in final, -count[name], name))

@@ -13,6 +13,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from peakmix.foundation.telling import Said, figure, say
 from peakmix.parameters.container import Parameters
 from peakmix.parameters.context import Context
 from peakmix.scenario import Scenario
@@ -21,33 +22,43 @@ from peakmix.scenario.policies import SwapPolicy
 SMALL = 1e-6
 
 
-def traps(scenario: Scenario, parameters: Parameters, context: Context) -> list[str]:
+def traps(scenario: Scenario, parameters: Parameters, context: Context) -> list[Said]:
     """Sentences about the policies of a scenario; the policies' numbers are derived already."""
-    found = [str(warning) for warning in parameters.reports.get("warnings", ())]
+    found: list[Said] = list(parameters.reports.get("warnings", ()))
     for name, policy in scenario.spec.active_policies.items():
         if isinstance(policy, SwapPolicy):
             found += _swap(name, policy, parameters, context)
     return found
 
 
-def _swap(name: str, policy: SwapPolicy, parameters: Parameters, context: Context) -> Iterator[str]:
+def _swap(name: str, policy: SwapPolicy, parameters: Parameters, context: Context) -> Iterator[Said]:
     facts = parameters.facts["swap"][name]
     if not facts["places"]:
-        yield f"policies.{name}: nothing of the group {policy.group} stands or can be built, so that the rule is empty"
+        yield say(
+            "policies.{name}: nothing of the group {group} stands or can be built, so that the rule is empty",
+            "policies.{name}：技术组 {group} 既无存量也不能新建，该规则为空",
+            name=name, group=policy.group,
+        )  # fmt: skip
         return
     if policy.natural_credit == 0:
-        yield (
-            f"policies.{name}: natural_credit 0 gives no credit for capacity that reaches its end of life; what may not be "
-            "renewed on its site cannot be replaced"
+        yield say(
+            "policies.{name}: natural_credit 0 gives no credit for capacity that reaches its end of life; what may not be "
+            "renewed on its site cannot be replaced",
+            "policies.{name}：natural_credit 为 0，到期产能不产生指标；不能就地更新的产能将无法被替代",
+            name=name,
         )
     short = _shortage(name, policy, parameters, context)
     if short is not None:
         period, capacity, output, needed, ratio = short
-        yield (
-            f"policies.{name}: a ratio of {ratio:g} or more leaves at most {capacity:.4g} Mt/yr of {policy.group} in {period}, "
-            f"which can make {output:.4g} Mt/yr; base-year output that follows demand is {needed:.4g}. Exempt or renewed "
-            "capacity, other technologies, imports or stock in use less today must bridge the rest"
-        )
+        yield say(
+            "policies.{name}: a ratio of {ratio:g} or more leaves at most {capacity} Mt/yr of {group} in {period}, "
+            "which can make {output} Mt/yr; base-year output that follows demand is {needed}. Exempt or renewed "
+            "capacity, other technologies, imports or stock in use less today must bridge the rest",
+            "policies.{name}：置换比例不低于 {ratio:g} 时，{period} 年 {group} 最多保有 {capacity} Mt/yr，可产出 {output} Mt/yr；"
+            "随需求变化的基年产量为 {needed}。差额须由豁免或就地更新的产能、其他技术、进口或目前利用不足的存量弥补",
+            name=name, ratio=ratio, capacity=figure(capacity), group=policy.group, period=period, output=figure(output),
+            needed=figure(needed),
+        )  # fmt: skip
 
 
 def _shortage(

@@ -13,6 +13,7 @@ from typing import Any
 import numpy as np
 
 from peakmix import __version__
+from peakmix.foundation.telling import in_chinese
 from peakmix.foundation.units import fill, million
 from peakmix.foundation.vocabulary import Word
 from peakmix.results.axes import Axes
@@ -169,6 +170,7 @@ def global_attributes(
         "timings": as_json({name: round(seconds, 4) for name, seconds in timings.items()}),
         "aggregation": as_json(axes.parameters.reports.get("aggregation", {})),
         "warnings": as_json(list(axes.parameters.reports.get("warnings", []))),
+        "warnings_zh": as_json([in_chinese(told) for told in axes.parameters.reports.get("warnings", [])]),
     }
 
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterable, Sequence
 from textwrap import wrap
 from typing import Any
@@ -10,7 +9,8 @@ from typing import Any
 import numpy as np
 import xarray as xr
 
-from peakmix.results.guards import dated, guards
+from peakmix.foundation.telling import figure
+from peakmix.results.guards import dated, look_twice
 from peakmix.results.missed import missed
 from peakmix.results.summary_accounts import loans, payers, stranded
 from peakmix.results.trust import aggregation, trust
@@ -71,12 +71,9 @@ def table(head: Sequence[str], rows: Iterable[Sequence[object]], left: int = 1) 
 
 
 def _cell(entry: object) -> str:
-    """A number with four figures, a missing one as a dash."""
+    """A number with four figures, a missing one as a dash, rounding as zero."""
     if isinstance(entry, float):
-        if not np.isfinite(entry):
-            return "-"
-        entry = 0.0 if abs(entry) < 5e-7 else entry
-        return f"{entry:,.0f}" if abs(entry) >= 1000 else f"{entry:.4g}"
+        return figure(0.0 if abs(entry) < 5e-7 else entry)
     return str(entry)
 
 
@@ -271,6 +268,6 @@ def _nearest(dataset: xr.Dataset) -> list[str]:
 
 
 def _guards(dataset: xr.Dataset) -> list[str]:
-    told = [*json.loads(dataset.attrs["warnings"]), *guards(dataset)]
+    told = look_twice(dataset)
     lines = [line for sentence in told for line in wrap(sentence, WIDTH, initial_indent="  - ", subsequent_indent="    ")]
     return ["look twice", *lines] if told else []

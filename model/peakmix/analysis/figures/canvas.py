@@ -22,59 +22,6 @@ CHINESE_FONTS = (
     "PingFang SC",
     "Arial Unicode MS",
 )
-WORDS_ZH = {
-    "Output": "产量",
-    "other": "其他",
-    "Direct CO2": "直接二氧化碳排放",
-    "With bought power and hydrogen": "含外购电力与氢",
-    "Peak": "峰值",
-    "System cost": "系统成本",
-    "axis cut below": "纵轴不从零开始",
-    "Price of policies": "政策影子价格",
-    "Cost of conserved energy": "节能成本",
-    "Energy saved": "节能量",
-    "static potential": "静态潜力",
-    "used in the run": "模型采用",
-    "period": "时期",
-    "Flows": "流量",
-    "bought": "购入",
-    "demand": "需求",
-    "sold or disposed": "出售或处置",
-    "stocks and losses": "库存与损耗",
-    "steel": "钢铁",
-    "cement": "水泥",
-    "aluminium": "铝",
-    "alumina": "氧化铝",
-    "glass": "玻璃",
-    "Capacity swaps": "产能置换",
-    "built": "新建",
-    "retired": "退出",
-    "given up for one unit built here": "本地每新建一单位所退出的产能",
-    "Allowance balance": "配额平衡",
-    "price": "价格",
-    "given": "发放",
-    "brought": "上期结转",
-    "held": "结转下期",
-    "offset": "抵消",
-    "ceiling": "价格上限购入",
-    "floor": "价格下限售出",
-    "from_bank": "自碳银行购入",
-    "to_bank": "售予碳银行",
-    "borrowed": "借入",
-    "interest": "利息",
-    "lapsed": "失效",
-    "emission": "排放",
-    "Abatement curve": "减排成本曲线",
-    "Abated": "减排量",
-    "Which numbers matter": "哪些数据重要",
-    "change of the objective": "目标函数变化",
-    "at low": "取低值",
-    "at high": "取高值",
-    "first order": "一阶近似",
-    "no solution": "无解",
-    "Sweep": "情景扫描",
-    "Scenarios": "情景",
-}
 
 
 @dataclass(frozen=True)
@@ -103,9 +50,9 @@ def years(dataset: xr.Dataset) -> tuple[Any, Any]:
     return dataset["period"].values, dataset["period_length"].values
 
 
-def words(language: str, text: str) -> str:
-    """A label in the language of the figure."""
-    return WORDS_ZH.get(text, text) if language == "zh" else text
+def thousands(value: float, place: int = 0) -> str:
+    """A mark of an axis: 10,000 rather than 10000 or 1e4, decimals only where there are some."""
+    return f"{value:,.6g}" if abs(value) < 1e6 else f"{value:,.0f}"
 
 
 def pyplot() -> Any:

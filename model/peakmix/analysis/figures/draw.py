@@ -16,11 +16,12 @@ from peakmix.analysis.conserved import energy_prices, supply_curve
 from peakmix.analysis.difference import compare
 from peakmix.analysis.difference import sheet as policy_rows
 from peakmix.analysis.figures import ledgers, several
-from peakmix.analysis.figures.canvas import Choice, finished, sheet, words, years
+from peakmix.analysis.figures.canvas import Choice, finished, sheet, thousands, years
 from peakmix.analysis.figures.palette import COLOURS, DOWN, NEUTRAL, TOTAL, UP, sector_colour, style
-from peakmix.analysis.mix import CO2, mix, paths, pathway
-from peakmix.analysis.reading import labelled
+from peakmix.analysis.mix import CO2, mix, paths, pathway, products
+from peakmix.analysis.words import names, word
 from peakmix.foundation.errors import UsageError
+from peakmix.foundation.telling import figure as figured
 
 LEAST_SHARE = 0.01
 PRICED = (
@@ -36,11 +37,8 @@ MOST_PANELS = 5
 
 
 def _product(dataset: xr.Dataset, choice: Choice) -> str:
-    """The product asked for, or the one that most technologies make."""
-    if choice.product is not None:
-        return choice.product
-    names, counts = np.unique(dataset["technology_product"].values.astype(str), return_counts=True)
-    return str(names[int(np.argmax(counts))])
+    """The product asked for, or the first one of the result."""
+    return choice.product if choice.product is not None else products(dataset)[0]
 
 
 def mix_table(dataset: xr.Dataset, choice: Choice) -> pd.DataFrame:
@@ -54,7 +52,7 @@ def mix_table(dataset: xr.Dataset, choice: Choice) -> pd.DataFrame:
 def mix_area(dataset: xr.Dataset, choice: Choice) -> Any:
     """Output of one product by technology, each bar as wide as its period; shares beside it."""
     product, frame = _product(dataset, choice), mix_table(dataset, choice)
-    names = labelled(dataset, "technology", "technology_name_zh" if choice.language == "zh" else "technology_name")
+    called = names(dataset, "technology", choice.language)
     table = frame.pivot(index="technology", columns="period", values="value")
     table = table.loc[table.sum(axis=1).sort_values(ascending=False).index]
     table = table[table.sum(axis=1) > 0]
@@ -65,7 +63,7 @@ def mix_area(dataset: xr.Dataset, choice: Choice) -> Any:
         floor = np.zeros(len(total))
         for name, row in table.iterrows():
             colour, hatch = (NEUTRAL, "") if name == "other" else style(str(name))
-            label = words(choice.language, "other") if name == "other" else names[str(name)] or str(name)
+            label = word(choice.language, "other") if name == "other" else called[str(name)]
             height = np.nan_to_num(row.to_numpy() * scale)
             axis.bar(first, height, length, floor, align="edge", color=colour, hatch=hatch, edgecolor="white", lw=0.6, label=label)
             floor = floor + height
@@ -73,7 +71,8 @@ def mix_area(dataset: xr.Dataset, choice: Choice) -> Any:
     axes[1].set_ylabel("%")
     handles, labels = axes[0].get_legend_handles_labels()
     figure.legend(handles[::-1], labels[::-1], loc="outside right center", frameon=False, fontsize=8)
-    return finished(figure, dataset, f"{words(choice.language, 'Output')}: {product}")
+    title = names(dataset, "commodity", choice.language).get(product, product)
+    return finished(figure, dataset, f"{word(choice.language, 'Output')}: {title}")
 
 
 def path_table(dataset: xr.Dataset, choice: Choice) -> pd.DataFrame:
@@ -97,25 +96,27 @@ def emission_path(dataset: xr.Dataset, choice: Choice) -> Any:
     for name in map(str, dataset["sector"].values):
         if name in table.index and table.loc[name].any():
             height = table.loc[name].to_numpy()
-            axis.bar(first, height, length, floor, align="edge", color=sector_colour(name), edgecolor="white", lw=0.6, label=name)
+            look = {"color": sector_colour(name), "edgecolor": "white", "lw": 0.6, "label": word(choice.language, name)}
+            axis.bar(first, height, length, floor, align="edge", **look)
             floor = floor + height
     edges = np.append(first, first[-1] + length[-1])
-    label = words(choice.language, "With bought power and hydrogen")
+    label = word(choice.language, "With bought power and hydrogen")
     axis.stairs(table.loc["with power and hydrogen"].to_numpy(), edges, baseline=None, color="black", ls="--", lw=1.4, label=label)
     if choice.base is not None:
         other, span = pathway(choice.base), years(choice.base)
         ends = np.append(span[0], span[0][-1] + span[1][-1])
-        told = f"{choice.base.attrs['scenario_name']}: {words(choice.language, 'Direct CO2')}"
+        told = f"{choice.base.attrs['scenario_name']}: {word(choice.language, 'Direct CO2')}"
         axis.stairs(other.values.to_numpy(), ends, baseline=None, color=COLOURS[5], lw=1.6, label=told)
     path = pathway(dataset)
     where = path.peak + length[first.tolist().index(path.peak)] / 2
-    mark = f"{words(choice.language, 'Peak')} {path.peak}: {path.height:,.0f} {path.unit}"
+    unit = path.unit.replace("Mt", "Mt CO2")
+    mark = f"{word(choice.language, 'Peak')} {path.peak}: {figured(path.height)} {unit}"
     axis.annotate(mark, (where, path.height), (0.35, 0.95), textcoords="axes fraction", arrowprops={"arrowstyle": "->"}, fontsize=8)
-    axis.set_ylabel(path.unit.replace("Mt", "Mt CO2"))
+    axis.set_ylabel(unit)
     axis.set_ylim(0, 1.12 * float(table.loc["with power and hydrogen"].to_numpy().max()))
     handles, labels = axis.get_legend_handles_labels()
     figure.legend(handles[::-1], labels[::-1], loc="outside right center", frameon=False, fontsize=8)
-    return finished(figure, dataset, words(choice.language, "Direct CO2"))
+    return finished(figure, dataset, word(choice.language, "Direct CO2"))
 
 
 def waterfall_table(dataset: xr.Dataset, choice: Choice) -> pd.DataFrame:
@@ -142,16 +143,19 @@ def cost_waterfall(dataset: xr.Dataset, choice: Choice) -> Any:
         floor = 0.0 if ends else level
         axis.bar(k, amount, 0.7, floor, color=TOTAL if ends else UP if amount > 0 else DOWN)
         if not ends:
-            axis.text(k, max(floor, floor + amount), f"{amount:+,.0f}", ha="center", va="bottom", fontsize=7)
+            told = f"{'+' if amount > 0 else ''}{figured(amount)}"
+            axis.text(k, max(floor, floor + amount), told, ha="center", va="bottom", fontsize=7)
         level = amount if k == 0 else level + amount
         lows.append(min(level, value[0]))
     low, high = min(lows), max(value[0], value[last], *(np.cumsum(value[:-1])))
     floor = max(0.0, low - 0.5 * (high - low))
     axis.set_ylim(floor, high + 0.15 * (high - low))
-    axis.set_xticks(range(len(table)), [str(s).replace("_", " ") for s in table["step"]], rotation=35, ha="right", fontsize=8)
-    cut = f", {words(choice.language, 'axis cut below')}" if floor > 0 else ""
+    steps = [word(choice.language, str(s).replace("_", " ")) for s in table["step"]]
+    axis.set_xticks(range(len(table)), steps, rotation=35, ha="right", fontsize=8)
+    axis.yaxis.set_major_formatter(thousands)
+    cut = f", {word(choice.language, 'axis cut below')}" if floor > 0 else ""
     axis.set_ylabel(f"10^9 {str(table['unit'].iloc[0]).removeprefix('M')}{cut}")
-    return finished(figure, dataset, words(choice.language, "System cost"))
+    return finished(figure, dataset, word(choice.language, "System cost"))
 
 
 def price_table(dataset: xr.Dataset, choice: Choice) -> pd.DataFrame:
@@ -197,10 +201,12 @@ def policy_price(dataset: xr.Dataset, choice: Choice) -> Any:
         for k, (name, row) in enumerate(own.iterrows()):
             lines = {"color": COLOURS[k % 8], "ls": ("-", "--", ":")[k // 8 % 3], "lw": 1.6}
             axis.stairs(row.to_numpy(), edges, baseline=None, label=str(name), **lines)
-        axis.set_title(panel, fontsize=8, loc="left")
+        of, _, unit = str(panel).rpartition(", ")
+        axis.set_title(f"{word(choice.language, of)}, {unit}", fontsize=8, loc="left")
+        axis.yaxis.set_major_formatter(thousands)
         axis.set_ylim(bottom=min(0.0, float(own.to_numpy().min())), top=1.3 * float(own.to_numpy().max()) or None)
         axis.legend(frameon=False, fontsize=7, loc="upper right")
-    return finished(figure, dataset, words(choice.language, "Price of policies"))
+    return finished(figure, dataset, word(choice.language, "Price of policies"))
 
 
 def supply_table(dataset: xr.Dataset, choice: Choice) -> pd.DataFrame:
@@ -217,16 +223,19 @@ def supply(dataset: xr.Dataset, choice: Choice) -> Any:
     colours = [sector_colour(str(s)) for s in used["sector"]]
     axis.bar(left, used["cost"], used["used"], align="edge", color=colours, edgecolor="white", lw=0.4)
     for sector in dict.fromkeys(map(str, used["sector"])):
-        axis.bar(0, 0, 0, color=sector_colour(sector), label=f"{words(choice.language, 'used in the run')}: {sector}")
-    static = words(choice.language, "static potential")
+        label = f"{word(choice.language, 'used in the run')}: {word(choice.language, sector)}"
+        axis.bar(0, 0, 0, color=sector_colour(sector), label=label)
+    static = word(choice.language, "static potential")
     axis.step([0, *table["static_to"]], [table["cost"].iloc[0], *table["cost"]], where="pre", color="black", lw=1.2, label=static)
     when = int(table["period"].iloc[0])
+    called = names(dataset, "commodity", choice.language)
     for k, (name, price) in enumerate(energy_prices(dataset, when).items()):
-        axis.axhline(price, color="#5F5F5F", lw=1, ls=("--", ":", "-.", (0, (5, 5)))[k % 4], label=f"{name}: {price:.0f}")
-    axis.set_xlabel(f"{words(choice.language, 'Energy saved')}, PJ/yr")
+        label = f"{called.get(name, name)}: {figured(price)}"
+        axis.axhline(price, color="#5F5F5F", lw=1, ls=("--", ":", "-.", (0, (5, 5)))[k % 4], label=label)
+    axis.set_xlabel(f"{word(choice.language, 'Energy saved')}, PJ/yr")
     axis.set_ylabel(str(table["cost_unit"].iloc[0]))
     figure.legend(loc="outside right center", frameon=False, fontsize=8)
-    title = f"{words(choice.language, 'Cost of conserved energy')}, {words(choice.language, 'period')} {when}"
+    title = f"{word(choice.language, 'Cost of conserved energy')}, {word(choice.language, 'period')} {when}"
     return finished(figure, dataset, title)
 
 

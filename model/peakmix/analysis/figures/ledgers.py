@@ -5,6 +5,7 @@ Each function takes a dataset and gives a matplotlib figure; ``TABLES`` holds th
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Mapping
 from typing import Any
 
@@ -14,10 +15,10 @@ import xarray as xr
 
 from peakmix.analysis.accounts import swaps
 from peakmix.analysis.compliance import WHOLE, compliance
-from peakmix.analysis.figures.canvas import Choice, finished, sheet, words, years
+from peakmix.analysis.figures.canvas import Choice, finished, sheet, years
 from peakmix.analysis.figures.palette import COLOURS, DOWN, NEUTRAL, UP, sector_colour
 from peakmix.analysis.flows import REST, SECTOR, flows
-from peakmix.analysis.reading import labelled
+from peakmix.analysis.words import names, word
 from peakmix.foundation.errors import UsageError
 
 LEAST = 1e-9
@@ -25,6 +26,12 @@ UNITS = ("PJ/yr", "Mt/yr")
 SMALL = 0.004
 """Share of a diagram's height below which a node has no label."""
 GAP = 0.03
+"""Room between two nodes, as a share of the diagram's height."""
+FEW = 14
+"""Commodities that have a node of their own; smaller ones are one node together, so that labels stay apart."""
+OTHER = "other"
+LONGEST = 28
+"""Letters of a label in the middle; a longer one ends at its first comma."""
 LEFT, MIDDLE, RIGHT, WIDTH = 0.0, 0.5, 1.0, 0.02
 
 
@@ -49,27 +56,27 @@ def swap_ledger(dataset: xr.Dataset, choice: Choice) -> Any:
     """Capacity built against capacity given up by place, with the ratio as a line; a panel for each swap policy."""
     table = swap_table(dataset, choice)
     policies = list(dict.fromkeys(table["policy"]))
-    beside = "region_name_zh" if choice.language == "zh" else "region_name"
-    called = labelled(dataset, "region", beside) if beside in dataset else {}
+    called = names(dataset, "region", choice.language)
     most = int(table.groupby("policy").size().max())
     figure, axes = sheet(choice.language, max(7.0, 0.32 * most + 3), 2.8 * len(policies) + 1, rows=len(policies))
     for axis, policy in zip(np.atleast_1d(axes), policies, strict=True):
         own = table[table["policy"] == policy].sort_values("built", ascending=False)
         at = np.arange(len(own))
-        axis.bar(at - 0.2, own["built"], 0.4, color=DOWN, label=words(choice.language, "built"))
-        axis.bar(at + 0.2, own["retired"], 0.4, color=UP, label=words(choice.language, "retired"))
+        axis.bar(at - 0.2, own["built"], 0.4, color=DOWN, label=word(choice.language, "built"))
+        axis.bar(at + 0.2, own["retired"], 0.4, color=UP, label=word(choice.language, "retired"))
         axis.set_xticks(at, [called.get(p) or p for p in own["place"]], rotation=45, ha="right", fontsize=8)
         axis.set_ylabel(str(own["unit"].iloc[0]))
         axis.set_title(policy, loc="left", fontsize=9)
         right = axis.twinx()
         right.spines["right"].set_visible(True)
-        label = words(choice.language, "given up for one unit built here")
-        right.plot(at, own["ratio"], color="black", marker="o", ms=3, lw=1, label=label)
+        label = word(choice.language, "given up for one unit built here")
+        right.plot(at, own["ratio"], color="black", marker="o", ms=4, lw=0, label=label)
+        right.set_ylabel(word(choice.language, "ratio"))
         right.set_ylim(0, 1.3 * float(np.nanmax(own["ratio"])))
     handles = [axis.get_legend_handles_labels() for axis in figure.axes if axis.get_legend_handles_labels()[0]]
     named = {label: handle for group in handles for handle, label in zip(*group, strict=True)}
     figure.legend(named.values(), named.keys(), loc="outside right center", frameon=False, fontsize=8)
-    return finished(figure, dataset, words(choice.language, "Capacity swaps"))
+    return finished(figure, dataset, word(choice.language, "Capacity swaps"))
 
 
 SUPPLY = ("given", "brought", "offset", "ceiling", "from_bank", "borrowed")
@@ -87,8 +94,8 @@ def market_table(dataset: xr.Dataset, choice: Choice) -> pd.DataFrame:
     frame = frame[~several | (frame["account"] == WHOLE)]
     rows = []
     for row in frame.to_dict("records"):
-        for names, sign in ((SUPPLY, 1.0), (USE, -1.0)):
-            for name in names:
+        for flowing, sign in ((SUPPLY, 1.0), (USE, -1.0)):
+            for name in flowing:
                 value = sign * float(row[name]) / (float(row["years"]) if name in STOCKS else 1.0)
                 rows.append((row["policy"], name, int(row["period"]), value, "Mt/yr"))
         rows.append((row["policy"], "price", int(row["period"]), float(row["price"]), f"{dataset.attrs['money']}/t"))
@@ -103,13 +110,13 @@ def market_balance(dataset: xr.Dataset, choice: Choice) -> Any:
     first, length = years(dataset)
     for axis, policy in zip(np.atleast_1d(axes), policies, strict=True):
         own = table[table["policy"] == policy].pivot(index="flow", columns="period", values="value").reindex(columns=first)
-        for k, names in enumerate((SUPPLY, USE)):
+        for k, flowing in enumerate((SUPPLY, USE)):
             floor = np.zeros(len(first))
-            for j, name in enumerate(names):
+            for j, name in enumerate(flowing):
                 height = np.nan_to_num(own.loc[name].to_numpy())
                 if np.abs(height).max() > LEAST:
                     look = {"color": COLOURS[j], "hatch": "////" if k else "", "edgecolor": "white", "lw": 0.6}
-                    axis.bar(first, height, length, floor, align="edge", label=words(choice.language, name), **look)
+                    axis.bar(first, height, length, floor, align="edge", label=word(choice.language, name), **look)
                     floor = floor + height
         axis.axhline(0, color="black", lw=0.8)
         axis.set_ylabel(str(table["unit"].iloc[0]))
@@ -117,7 +124,7 @@ def market_balance(dataset: xr.Dataset, choice: Choice) -> Any:
         beside = axis.twinx()
         beside.spines["right"].set_visible(True)
         price = np.nan_to_num(own.loc["price"].to_numpy())
-        label = words(choice.language, "price")
+        label = word(choice.language, "price")
         beside.stairs(price, np.append(first, first[-1] + length[-1]), baseline=None, color="black", lw=1.4, label=label)
         top = 1.2 * max(float(price.max()), 1.0)
         low, high = axis.get_ylim()
@@ -127,7 +134,7 @@ def market_balance(dataset: xr.Dataset, choice: Choice) -> Any:
     found = [axis.get_legend_handles_labels() for axis in figure.axes]
     named = {label: handle for group in found for handle, label in zip(*group, strict=True)}
     figure.legend(named.values(), named.keys(), loc="outside right center", frameon=False, fontsize=8)
-    return finished(figure, dataset, words(choice.language, "Allowance balance"))
+    return finished(figure, dataset, word(choice.language, "Allowance balance"))
 
 
 def flow_table(dataset: xr.Dataset, choice: Choice) -> pd.DataFrame:
@@ -144,10 +151,10 @@ def flow_diagram(dataset: xr.Dataset, choice: Choice) -> Any:
     table = flow_table(dataset, choice)
     units = [unit for unit in UNITS if (table["unit"] == unit).any()]
     figure, axes = sheet(choice.language, 8 * len(units), 7, len(units))
-    beside = "commodity_name_zh" if choice.language == "zh" and "commodity_name_zh" in dataset else "commodity_name"
-    called = dict(labelled(dataset, "commodity", beside)) if beside in dataset else {}
+    called = names(dataset, "commodity", choice.language)
     for axis, unit in zip(np.atleast_1d(axes), units, strict=True):
         own = table[table["unit"] == unit]
+        own = _joined(own)
         middle = [end for end in dict.fromkeys([*own["source"], *own["target"]]) if not _outer(end)]
         largest = float(max(own.loc[own["target"].isin(middle), "value"].sum(), own.loc[own["source"].isin(middle), "value"].sum()))
         for side, near, far, at in (("source", "source", "target", LEFT), ("target", "target", "source", RIGHT)):
@@ -156,16 +163,26 @@ def flow_diagram(dataset: xr.Dataset, choice: Choice) -> Any:
             goods = _stacked(_heights(own, middle), largest)
             _bands(axis, part, side, (ends, goods), largest, at)
             for name, (low, high) in ends.items():
-                label = words(choice.language, str(name).removeprefix(SECTOR)).replace("_", " ")
+                label = word(choice.language, str(name).removeprefix(SECTOR)).replace("_", " ")
                 _node(axis, at, low, high, _colour(str(name)), label, at)
         for name, (low, high) in goods.items():
-            _node(axis, MIDDLE, low, high, NEUTRAL, called.get(str(name)) or str(name).replace("_", " "), MIDDLE)
+            label = word(choice.language, OTHER) if name == OTHER else called.get(str(name)) or str(name).replace("_", " ")
+            _node(axis, MIDDLE, low, high, NEUTRAL, re.split(", |: ", label)[0] if len(label) > LONGEST else label, MIDDLE)
         axis.set_xlim(-0.28, 1.28)
         axis.invert_yaxis()
         axis.axis("off")
         axis.set_title(unit, loc="left", fontsize=9)
     period = int(dataset["period"].values[-1]) if choice.period is None else choice.period
-    return finished(figure, dataset, f"{words(choice.language, 'Flows')}, {words(choice.language, 'period')} {period}")
+    return finished(figure, dataset, f"{word(choice.language, 'Flows')}, {word(choice.language, 'period')} {period}")
+
+
+def _joined(own: pd.DataFrame) -> pd.DataFrame:
+    """The flows of one unit, with those of the smallest commodities added up by maker and taker."""
+    middle = [end for end in dict.fromkeys([*own["source"], *own["target"]]) if not _outer(end)]
+    kept = set(_heights(own, middle).sort_values(ascending=False).index[: FEW if len(middle) > FEW + 1 else len(middle)])
+    ends = {name: name if name in kept or _outer(name) else OTHER for name in {*own["source"], *own["target"]}}
+    joined = own.assign(source=own["source"].map(ends), target=own["target"].map(ends))
+    return joined.groupby(["unit", "source", "target"], sort=False)["value"].sum().reset_index()
 
 
 def _outer(end: str) -> bool:
@@ -212,10 +229,11 @@ def _bands(axis: Any, part: pd.DataFrame, side: str, nodes: tuple[Any, Any], lar
 
 
 def _node(axis: Any, at: float, low: float, high: float, colour: str, label: str, side: float) -> None:
-    """A bar with its name: outside at the ends, beside it in the middle."""
+    """A bar with its name beside it: outside at the ends, to the right in the middle."""
     axis.bar(at, high - low, 2 * WIDTH, low, color=colour, edgecolor="black", lw=0.4)
     if side == MIDDLE:
-        axis.text(at, (low + high) / 2, label, ha="center", va="center", fontsize=7)
+        paper = {"facecolor": "white", "alpha": 0.75, "edgecolor": "none", "pad": 0.6}
+        axis.text(at + 1.6 * WIDTH, (low + high) / 2, label, ha="left", va="center", fontsize=7, bbox=paper)
     else:
         away, align = (-2 * WIDTH, "right") if side == LEFT else (2 * WIDTH, "left")
         axis.text(at + away, (low + high) / 2, label, ha=align, va="center", fontsize=8)

@@ -13,10 +13,12 @@ import numpy as np
 import pandas as pd
 import xarray as xr
 
-from peakmix.analysis.figures.canvas import Choice, finished, sheet, words, years
+from peakmix.analysis.figures.canvas import Choice, finished, sheet, thousands, years
 from peakmix.analysis.figures.palette import COLOURS, DOWN, UP
 from peakmix.analysis.mix import pathway
+from peakmix.analysis.words import word
 from peakmix.foundation.errors import UsageError
+from peakmix.foundation.telling import figure as figured
 
 BARS = 15
 """Bars of a tornado, the largest ones."""
@@ -44,13 +46,13 @@ def scenario_paths(dataset: xr.Dataset, choice: Choice) -> Any:
         edges = np.append(own["period"], own["period"].iloc[-1] + own["years"].iloc[-1])
         look = {"color": colour, "lw": 1.6, "ls": ("-", "--", ":")[k // 8 % 3]}
         top = own[own["peak"] == 1].iloc[0]
-        told = f"{name}, {words(choice.language, 'Peak')} {int(top['period'])}: {top['value']:,.0f}"
+        told = f"{name}, {word(choice.language, 'peak')} {int(top['period'])}: {figured(float(top['value']))}"
         axis.stairs(own["value"], edges, baseline=None, label=told, **look)
         axis.plot(top["period"] + top["years"] / 2, top["value"], "o", color=colour, ms=5)
     axis.set_ylim(0, 1.1 * float(table["value"].max()))
     axis.set_ylabel(str(table["unit"].iloc[0]).replace("Mt", "Mt CO2"))
     figure.legend(loc="outside right center", frameon=False, fontsize=8)
-    return finished(figure, dataset, words(choice.language, "Direct CO2"))
+    return finished(figure, dataset, word(choice.language, "Direct CO2"))
 
 
 def _given(choice: Choice, columns: tuple[str, ...], command: str) -> pd.DataFrame:
@@ -84,10 +86,10 @@ def abatement(dataset: xr.Dataset, choice: Choice) -> Any:
             continue
         look = {"color": COLOURS[k % 8], "lw": 1.6, "ls": ("-", "--", ":")[k // 8 % 3]}
         axis.step([own["from"].iloc[0], *own["to"]], [own["price"].iloc[0], *own["price"]], where="pre", label=str(period), **look)
-    axis.set_xlabel(f"{words(choice.language, 'Abated')}, Mt CO2/yr")
+    axis.set_xlabel(f"{word(choice.language, 'Abated')}, Mt CO2/yr")
     axis.set_ylabel(str(table["unit"].iloc[0]))
-    axis.legend(title=words(choice.language, "period"), frameon=False, fontsize=8)
-    return finished(figure, dataset, words(choice.language, "Abatement curve"))
+    axis.legend(title=word(choice.language, "period"), frameon=False, fontsize=8)
+    return finished(figure, dataset, word(choice.language, "Abatement curve"))
 
 
 def tornado_table(dataset: xr.Dataset, choice: Choice) -> pd.DataFrame:
@@ -116,15 +118,15 @@ def tornado(dataset: xr.Dataset, choice: Choice) -> Any:
     for name, colour, label in (("low", DOWN, "at low"), ("high", UP, "at high")):
         for flag, hatch in ((False, ""), (True, "////")):
             chosen = first_order == flag
-            told = words(choice.language, label) + (f", {words(choice.language, 'first order')}" if flag else "")
+            told = word(choice.language, label) + (f", {word(choice.language, 'first order')}" if flag else "")
             if chosen.any():
                 values = table[name].to_numpy()[chosen] / 1000
                 axis.barh(at[chosen], values, 0.7, color=colour, alpha=0.85, hatch=hatch, edgecolor="white", label=told)
     axis.axvline(0, color="black", lw=0.8)
     axis.set_yticks(at, [f"{n[:64]} ({g})" for n, g in zip(table["number"], table["grade"], strict=True)], fontsize=7)
-    axis.set_xlabel(f"{words(choice.language, 'change of the objective')}, 10^9 {dataset.attrs['money']}")
+    axis.set_xlabel(f"{word(choice.language, 'change of the objective')}, 10^9 {dataset.attrs['money']}")
     axis.legend(frameon=False, fontsize=8, loc="lower right")
-    return finished(figure, dataset, words(choice.language, "Which numbers matter"))
+    return finished(figure, dataset, word(choice.language, "Which numbers matter"))
 
 
 def heat_table(dataset: xr.Dataset, choice: Choice) -> pd.DataFrame:
@@ -158,15 +160,15 @@ def heat_map(dataset: xr.Dataset, choice: Choice) -> Any:
         middle = np.nanmean([np.nanmin(values), np.nanmax(values)]) if np.isfinite(values).any() else 0.0
         for (y, x), value in np.ndenumerate(values):
             if np.isfinite(value):
-                told = f"{value:,.0f}" if abs(value) >= 1000 else f"{value:.4g}"
-                axis.text(x, y, told, ha="center", va="center", fontsize=7, color="white" if value < middle else "black")
+                axis.text(x, y, figured(value), ha="center", va="center", fontsize=7, color="white" if value < middle else "black")
     for marks, axis_labels, name in ((axis.set_xticks, grid.columns, across), (axis.set_yticks, grid.index, upward)):
         step = max(1, len(axis_labels) // 12)
         marks(range(0, len(axis_labels), step), [_short(v) for v in axis_labels[::step]], fontsize=8)
         (axis.set_xlabel if name == across else axis.set_ylabel)(name.replace("_", " "))
     unit = str(dataset[choice.field].attrs.get("units", ""))
-    figure.colorbar(image, label=f"{choice.field.replace('_', ' ')}{f', {unit}' if unit else ''}")
-    return finished(figure, dataset, words(choice.language, "Sweep"))
+    shown = word(choice.language, choice.field.replace("_", " "))
+    figure.colorbar(image, label=f"{shown}{f', {unit}' if unit else ''}", format=thousands)
+    return finished(figure, dataset, f"{word(choice.language, 'Sweep')}: {shown}")
 
 
 def _short(value: Any) -> str:

@@ -19,10 +19,10 @@ from peakmix.analysis.figures.canvas import Choice
 from peakmix.analysis.figures.draw import price_table
 from peakmix.analysis.figures.palette import COLOURS, DOWN, NEUTRAL, UP, sector_colour, style
 from peakmix.analysis.figures.several import tornado_table
-from peakmix.analysis.mix import CO2
+from peakmix.analysis.mix import CO2, products
 from peakmix.analysis.policy_sheet import account_table
-from peakmix.analysis.report.words import names, word
 from peakmix.analysis.saving import content_array
+from peakmix.analysis.words import names, word
 from peakmix.foundation.errors import UsageError
 
 PATTERN = {"": "", "////": "/", "....": ".", "xxxx": "x", "----": "-"}
@@ -74,7 +74,7 @@ def turnover(dataset: xr.Dataset, language: str) -> Chart | None:
     groups = []
     made = names(dataset, "commodity", language)
     product, unit = dataset["technology_product"].values.astype(str), dataset["technology_unit"].values.astype(str)
-    for name in _products(dataset):
+    for name in products(dataset):
         own = product == name
         found = [
             series(word(language, label), colour, "", sign * dataset[array].values[:, own, :].sum(axis=1))
@@ -85,22 +85,12 @@ def turnover(dataset: xr.Dataset, language: str) -> Chart | None:
     return stacked("turnover", word(language, "Capacity built and closed"), word(language, "product"), groups)
 
 
-def _products(dataset: xr.Dataset) -> list[str]:
-    """Products, those of the kind product first, then those that most technologies make."""
-    labels = dataset["technology_product"].values.astype(str)
-    kinds = zip(dataset["commodity"].values.astype(str), dataset["commodity_kind"].values.astype(str), strict=True)
-    final = {name for name, kind in kinds if kind == "product"}
-    found, counts = np.unique(labels, return_counts=True)
-    count = dict(zip(found.tolist(), counts.tolist(), strict=True))
-    return sorted(count, key=lambda name: (name not in final, -count[name], name))
-
-
 def _by_product(dataset: xr.Dataset, language: str, ident: str, title: str, parts: list[tuple[str, str, float]]) -> Chart | None:
     called, made = names(dataset, "technology", language), names(dataset, "commodity", language)
     product, unit = dataset["technology_product"].values.astype(str), dataset["technology_unit"].values.astype(str)
     technology = dataset["technology"].values.astype(str)
     groups = []
-    for name in _products(dataset):
+    for name in products(dataset):
         own = np.flatnonzero(product == name)
         values = dataset[parts[0][0]].values[:, own, :]
         order = np.argsort(-values.sum(axis=(0, 2)), kind="stable")
@@ -192,7 +182,8 @@ def policy_prices(dataset: xr.Dataset, language: str) -> Chart | None:
             by = own.set_index("period")["value"]
             flat = [float(by.get(0, by.get(p, 0.0))) for p in periods]
             lines.append({"label": str(name), "colour": COLOURS[k % 8], "values": rounded(flat)})
-        groups.append({"label": f"{str(of).replace('_', ' ')}, {unit}", "unit": str(unit), "lines": lines})
+        of = word(language, str(of).replace("_", " "))
+        groups.append({"label": f"{of}, {unit}", "unit": str(unit), "lines": lines})
     groups.sort(key=lambda group: -len(group["lines"]))
     chart = {"id": "prices", "kind": "steps", "title": word(language, "Price of policies"), "by": word(language, "bounded")}
     return chart | {"groups": groups} if groups else None
@@ -200,21 +191,25 @@ def policy_prices(dataset: xr.Dataset, language: str) -> Chart | None:
 
 def conserved(dataset: xr.Dataset, language: str) -> Chart | None:
     """Supply curve of conserved energy by period: what the run used as blocks, the static potential as a line."""
-    groups = []
+    groups, called = [], names(dataset, "commodity", language)
     for period in dataset["period"].values.tolist():
         table = supply_curve(dataset, int(period))
         if not len(table):
             continue
         prices = energy_prices(dataset, int(period))
         blocks = [
-            [f"{row['measure']} @ {row['host']}", str(row["sector"]), *rounded([row["cost"], row["used"], row["static"]])]
+            [
+                f"{row['measure']} @ {row['host']}",
+                word(language, str(row["sector"])),
+                *rounded([row["cost"], row["used"], row["static"]]),
+            ]
             for row in table.to_dict("records")
         ]
-        levels = [[name.replace("_", " "), rounded(float(value))] for name, value in prices.items()]
+        levels = [[called.get(name, name), rounded(float(value))] for name, value in prices.items()]
         groups.append({"label": str(period), "unit": str(table["cost_unit"].iloc[0]), "blocks": blocks, "prices": levels})
     if not groups:
         return None
-    colours = {str(s): sector_colour(str(s)) for s in dataset["sector"].values}
+    colours = {word(language, str(s)): sector_colour(str(s)) for s in dataset["sector"].values}
     labels = {key: word(language, key) for key in ("used in the run", "static potential", "energy saved")}
     title = word(language, "Cost of conserved energy")
     return {
@@ -227,7 +222,7 @@ def swap_ledger(dataset: xr.Dataset, language: str) -> Chart | None:
     """Capacity built in each place, and capacity given up for it, by swap policy; all periods."""
     if not dataset.sizes.get("swap_row"):
         return None
-    table = swaps(dataset)
+    table, called = swaps(dataset), names(dataset, "region", language)
     groups = []
     for policy, part in table.groupby("policy", sort=False):
         built, retired = part.groupby("target")["built"].sum(), part.groupby("source")["retired"].sum()
@@ -239,7 +234,8 @@ def swap_ledger(dataset: xr.Dataset, language: str) -> Chart | None:
             {"label": word(language, "built"), "colour": DOWN, "values": rounded(both["built"].tolist())},
             {"label": word(language, "retired"), "colour": UP, "values": rounded((-both["retired"]).tolist())},
         ]
-        groups.append({"label": str(policy), "unit": str(part["unit"].iloc[0]), "names": both.index.tolist(), "bars": bars})
+        told = [called.get(place, place) for place in both.index]
+        groups.append({"label": str(policy), "unit": str(part["unit"].iloc[0]), "names": told, "bars": bars})
     chart = {"id": "swaps", "kind": "bars", "title": word(language, "Capacity swaps"), "by": word(language, "policy")}
     return chart | {"groups": groups} if groups else None
 
@@ -253,7 +249,7 @@ def accounts(dataset: xr.Dataset, language: str) -> Chart | None:
     for (policy, account), part in table.groupby(["policy", "account"], sort=False):
         part = part.set_index("period").reindex(dataset["period"].values)
         lines = [
-            {"label": name, "colour": COLOURS[k], "values": rounded(part[name].astype(float).tolist())}
+            {"label": word(language, name), "colour": COLOURS[k], "values": rounded(part[name].astype(float).tolist())}
             for k, name in enumerate(("emission", "given", "held", "price"))
         ]
         groups.append({"label": f"{policy}, {account}", "unit": "Mt, money/t", "lines": lines})

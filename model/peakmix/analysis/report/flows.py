@@ -9,7 +9,7 @@ import xarray as xr
 from peakmix.analysis.figures.palette import NEUTRAL, sector_colour
 from peakmix.analysis.flows import SECTOR, Flow, flows
 from peakmix.analysis.report.charts import rounded
-from peakmix.analysis.report.words import names, word
+from peakmix.analysis.words import names, word
 
 SHOWN = 60
 """Flows of a diagram at most, the largest ones."""

@@ -10,7 +10,7 @@ import xarray as xr
 from peakmix.analysis.mix import pathway
 from peakmix.analysis.policy_sheet import policy_table
 from peakmix.analysis.reading import inputs
-from peakmix.analysis.report.words import word
+from peakmix.analysis.words import word
 
 Card = dict[str, str]
 
@@ -22,12 +22,14 @@ def cards(dataset: xr.Dataset, language: str, base: xr.Dataset | None = None) ->
     if len(sheet):
         felt = int(sheet["binding"].sum())
         named = sheet.loc[sheet["binding"], "policy"].nunique()
-        made.append(_card(language, "Policy rows that bind", f"{felt}", f"{word(language, 'of')} {len(sheet)}; {named} policies"))
+        note = f"{word(language, 'of')} {len(sheet):,}; {named} {word(language, 'policies')}"
+        made.append(_card(language, "Policy rows that bind", f"{felt}", note))
     over = sheet.loc[sheet["excess"] > 1e-6, "policy"].unique().tolist() if len(sheet) else []
     if over:
         made.append(_card(language, "Targets exceeded at a price", str(len(over)), ", ".join(map(str, over))))
     grades = inputs(dataset)["grade"]
-    made.append(_card(language, "Rows of grade C", f"{100 * float((grades == 'C').mean()):.0f} %", f"{len(grades)} rows"))
+    note = f"{len(grades):,} {word(language, 'rows')}"
+    made.append(_card(language, "Rows of grade C", f"{100 * float((grades == 'C').mean()):.0f} %", note))
     return made
 
 

@@ -15,9 +15,10 @@ import xarray as xr
 from peakmix.analysis.difference import compare
 from peakmix.analysis.report import charts, flows, tables
 from peakmix.analysis.report.headline import cards
-from peakmix.analysis.report.words import chosen, word
+from peakmix.analysis.words import chosen, word
 from peakmix.foundation.errors import UsageError
-from peakmix.results.guards import guards
+from peakmix.foundation.telling import told
+from peakmix.results.guards import look_twice
 
 Section = dict[str, Any]
 
@@ -41,17 +42,16 @@ def report(dataset: xr.Dataset, language: str = "en", base: xr.Dataset | None = 
     """
     chosen(language)
     sections: list[Section] = [{"title": "Headlines", "cards": cards(dataset, language, base)}]
-    told = [*json.loads(dataset.attrs["warnings"]), *guards(dataset)]
-    if told:
-        sections.append({"title": "Look twice", "sentences": told})
+    if doubts := look_twice(dataset):
+        sections.append({"title": "Look twice", "sentences": [told(sentence, language) for sentence in doubts]})
     drawn = charts.figures(dataset, language, base)
     flow = flows.diagrams(dataset, language)
     sections.append({"title": "Figures", "charts": [*drawn, *([flow] if flow else [])]})
     sections.append({"title": "Policies", "tables": [tables.policies(dataset, language), *tables.books(dataset, language)]})
     if base is not None:
         difference = compare(base, dataset)
-        named = {"title": "Compared with", "of": difference.a, "sentences": list(difference.notes)}
-        sections.append(named | {"tables": tables.compared(difference, language)})
+        named = {"title": "Compared with", "of": difference.a, "sentences": [told(note, language) for note in difference.notes]}
+        sections.append(named | {"tables": tables.compared(dataset, difference, language)})
     if weak is not None:
         shown = {"charts": [charts.tornado(dataset, language, weak)]}
         sections.append({"title": "Weak numbers", **shown, "tables": [tables.weak_numbers(weak, language)]})

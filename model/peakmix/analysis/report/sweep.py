@@ -15,7 +15,7 @@ import xarray as xr
 from peakmix.analysis.report import tables
 from peakmix.analysis.report.charts import rounded
 from peakmix.analysis.report.page import Section, written
-from peakmix.analysis.report.words import chosen, word
+from peakmix.analysis.words import chosen, word
 
 LEDGERS = (("direct_co2", "Direct CO2"), ("energy_coal_equivalent", "Energy, coal equivalent"))
 
@@ -29,12 +29,12 @@ def sweep_report(cube: xr.Dataset, language: str = "en") -> str:
         For an unknown language, or when the packages behind the page are not installed.
     """
     chosen(language)
-    design, found = axes(cube), outcomes(cube)
+    design, found = axes(cube), outcomes(cube, language)
     members = [str(name) for name in cube["scenario"].values]
     sections: list[Section] = [{"title": "Headlines", "cards": _cards(cube, found, language)}]
     sections.append({"title": "Figures", "charts": _charts(members, design, found, language)})
     listed = pd.DataFrame({"member": members, **{k: v.values if _numeric(v) else texts(v) for k, v in design.items()}})
-    results = pd.DataFrame({word(language, k): v.values for k, v in found.items()})
+    results = pd.DataFrame({k: v.values for k, v in found.items()})
     status = pd.DataFrame({"status": texts(cube["status"])})
     sections.append({"title": "Members", "tables": [
         tables.table("members", "Outcomes", pd.concat([listed, status, results], axis=1), language)]})  # fmt: skip
@@ -70,21 +70,21 @@ def axes(cube: xr.Dataset) -> dict[str, xr.DataArray]:
     }
 
 
-def outcomes(cube: xr.Dataset) -> dict[str, xr.DataArray]:
+def outcomes(cube: xr.Dataset, language: str = "en") -> dict[str, xr.DataArray]:
     """Numbers of every member, each of dimension (scenario,), with its label and unit; not a number where unsolved."""
     found: dict[str, xr.DataArray] = {}
     money = str(cube["objective"].attrs.get("units", ""))
-    found[f"System cost, {money}"] = cube["system_cost"]
-    found[f"Objective, {money}"] = cube["objective"]
+    found[f"{word(language, 'System cost')}, {money}"] = cube["system_cost"]
+    found[f"{word(language, 'Objective')}, {money}"] = cube["objective"]
     for ledger, label in LEDGERS:
         if "ledger" not in cube or ledger not in cube["ledger_name"].values:
             continue
         path = cube["ledger"].sel(ledger_name=ledger).sum(("region", "sector"), skipna=False)
         unit = str(cube["ledger_unit"].sel(ledger_name=ledger).item()) if "ledger_unit" in cube.coords else ""
         for period in path["period"].values.tolist():
-            found[f"{label} {period}, {unit}".rstrip(", ")] = path.sel(period=period, drop=True)
+            found[f"{word(language, label)} {period}, {unit}".rstrip(", ")] = path.sel(period=period, drop=True)
         if ledger == "direct_co2":
-            found["Peak year"] = _peak(path)
+            found[word(language, "Peak year")] = _peak(path)
     return found
 
 
@@ -105,22 +105,23 @@ def _peak(path: xr.DataArray) -> xr.DataArray:
 def _cards(cube: xr.Dataset, found: dict[str, xr.DataArray], language: str) -> list[dict[str, str]]:
     status = texts(cube["status"])
     good = (status == "optimal") & (cube["certified"].values == 1)
-    kinds = ", ".join(f"{name} {int((status == name).sum())}" for name in dict.fromkeys(status))
+    kinds = ", ".join(f"{word(language, name)} {int((status == name).sum())}" for name in dict.fromkeys(status))
     made = [
         {"label": word(language, "Members"), "value": str(len(status)), "note": kinds},
         {"label": word(language, "solved and certified"), "value": str(int(good.sum())), "note": f"/ {len(status)}"},
     ]
+    year = word(language, "Peak year")
     for label, array in found.items():
         values = array.values[np.isfinite(array.values)]
-        if len(values) and label.split(",")[0] in ("System cost", "Peak year"):
-            made.append({"label": word(language, label), "value": _span(label, values), "note": ""})
+        if len(values) and label.split(",")[0] in (word(language, "System cost"), year):
+            made.append({"label": label, "value": _span(values, label == year), "note": ""})
     return made
 
 
-def _span(label: str, values: np.ndarray) -> str:
+def _span(values: np.ndarray, year: bool) -> str:
     """Least and greatest value; years without separators."""
     low, high = float(values.min()), float(values.max())
-    told = [f"{value:.0f}" if label == "Peak year" else f"{value:,.6g}" for value in (low, high)]
+    told = [f"{value:.0f}" if year else f"{value:,.6g}" for value in (low, high)]
     return told[0] if told[0] == told[1] else " – ".join(told)
 
 

@@ -16,10 +16,15 @@ from peakmix.analysis.payers import payer_totals
 from peakmix.analysis.policy_sheet import FELT, policy_table
 from peakmix.analysis.reading import inputs
 from peakmix.analysis.report.charts import rounded
-from peakmix.analysis.report.words import word
+from peakmix.analysis.words import phrase, word
+from peakmix.foundation.telling import told
 from peakmix.results.guards import dated
 
 Table = dict[str, Any]
+ON_SCREEN = ("instrument", "scope", "case", "excess", "payer", "source")
+"""Columns of the policy sheet that are left out on paper."""
+PHRASES = ("scope", "payer", "place", "sector", "component", "account", "kind")
+"""Columns whose cells are words of the field rather than ids."""
 SMALL = 1e-9
 """Room below this share of the bound is none: what arithmetic leaves over."""
 FACTS = (
@@ -41,6 +46,15 @@ def table(ident: str, title: str, frame: pd.DataFrame, language: str, felt: Any 
     return made
 
 
+def slim(made: Table, frame: pd.DataFrame, *names: str) -> Table:
+    """A table that leaves columns out on paper, which is too narrow for all of them."""
+    kept = [name for name in frame.columns if not (len(frame) and (frame[name].astype(str) == "").all())]
+    for name, column in zip(kept, made["columns"], strict=True):
+        if name in names:
+            column["extra"] = 1
+    return made
+
+
 def _kind(column: pd.Series) -> str:
     """How a column is printed: whole numbers without separators, for they are years and flags."""
     if pd.api.types.is_bool_dtype(column) or pd.api.types.is_integer_dtype(column):
@@ -59,26 +73,37 @@ def _plain(value: Any) -> Any:
     return "" if value is None else str(value)
 
 
+def spoken(dataset: xr.Dataset, frame: pd.DataFrame, language: str) -> pd.DataFrame:
+    """Cells that are phrases, such as who pays and where, in the language; ids and units stay."""
+    if language != "zh":
+        return frame
+    columns = [name for name in PHRASES if name in frame]
+    words = {name: {text: phrase(dataset, language, text) for text in frame[name].astype(str).unique()} for name in columns}
+    return frame.assign(**{name: frame[name].astype(str).map(words[name]) for name in columns})
+
+
 def policies(dataset: xr.Dataset, language: str) -> Table:
     """The policy sheet, with a mark at rows that bind, have a price, are charged or exceeded."""
     frame = policy_table(dataset)
     charged = (frame["rule"] == "charged") & (frame["level"].abs() > FELT)
     felt = frame["binding"] | (frame["price"].fillna(0.0).abs() > FELT) | (frame["excess"] > FELT) | charged
     left = frame["slack"].where(frame["slack"].abs() > SMALL * frame["bound"].abs().clip(lower=1.0), 0.0)
-    shown = frame.assign(period=[dated(int(p)) for p in frame["period"]], slack=left)
-    return table("policies", "Policy sheet", shown, language, felt)
+    when = [told(dated(int(p)), language) for p in frame["period"]]
+    shown = spoken(dataset, frame.assign(period=when, slack=left), language)
+    return slim(table("policies", "Policy sheet", shown, language, felt), shown, *ON_SCREEN)
 
 
 def books(dataset: xr.Dataset, language: str) -> list[Table]:
     """Who pays, the allowance accounts and the loan book, as far as the result has them."""
     found = []
     if "payer_cost" in dataset:
-        found.append(table("payers", "Cost by payer", payer_totals(dataset).assign(unit=_money(dataset)), language))
+        found.append(("payers", "Cost by payer", payer_totals(dataset).assign(unit=_money(dataset))))
     if dataset.sizes.get("allowance_row"):
-        found.append(table("compliance", "Compliance report", compliance(dataset), language))
+        found.append(("compliance", "Compliance report", compliance(dataset)))
     if dataset.sizes.get("loan_row"):
-        found.append(table("loans", "Loan book", loan_book(dataset).assign(unit=_money(dataset)), language))
-    return [one for one in found if one["rows"]]
+        found.append(("loans", "Loan book", loan_book(dataset).assign(unit=_money(dataset))))
+    made = [table(ident, title, spoken(dataset, frame, language), language) for ident, title, frame in found]
+    return [one for one in made if one["rows"]]
 
 
 def weak_numbers(weak: pd.DataFrame, language: str) -> Table:
@@ -92,13 +117,13 @@ def _money(dataset: xr.Dataset) -> str:
     return f"M{dataset.attrs['money']}"
 
 
-def compared(difference: Difference, language: str) -> list[Table]:
+def compared(dataset: xr.Dataset, difference: Difference, language: str) -> list[Table]:
     """What differs from the base: settings, inputs, policies, cost."""
-    cost = difference.by("component", "period").assign(unit=difference.unit)
+    cost = spoken(dataset, difference.by("component", "period").assign(unit=difference.unit), language)
     made = [
         table("settings", "Settings that differ", difference.settings.rename(columns={"key": "setting"}), language),
-        table("changed", "Inputs that differ", difference.inputs, language),
-        table("holds", "Policies that changed their hold", difference.policies, language),
+        table("changed", "Inputs that differ", spoken(dataset, difference.inputs, language), language),
+        table("holds", "Policies that changed their hold", spoken(dataset, difference.policies, language), language),
         table("cost_difference", "Cost difference", cost, language),
     ]
     return [one for one in made if one["rows"]]
@@ -113,15 +138,15 @@ def data(dataset: xr.Dataset, language: str) -> list[Table]:
     counts.columns.name = None
     return [
         table("grades", "Rows by grade", counts, language, open_rows=12),
-        table("inputs", "Inputs of the run", frame[rows], language, open_rows=10),
+        slim(table("inputs", "Inputs of the run", frame[rows], language, open_rows=10), frame[rows], "source", "note"),
         table("sources", "Sources", citations, language, open_rows=10),
     ]
 
 
 def provenance(dataset: xr.Dataset, language: str) -> Table:
     """Where the file comes from: attribute, value."""
-    told = [(name, str(dataset.attrs[name])) for name in FACTS if name in dataset.attrs]
-    return table("provenance", "Provenance and certificate", pd.DataFrame(told, columns=["attribute", "value"]), language)
+    facts = [(name, str(dataset.attrs[name])) for name in FACTS if name in dataset.attrs]
+    return table("provenance", "Provenance and certificate", pd.DataFrame(facts, columns=["attribute", "value"]), language)
 
 
 def certificate(dataset: xr.Dataset, language: str) -> Table:

@@ -20,6 +20,7 @@ from peakmix.formulation.indicators import express
 from peakmix.formulation.model import has_terms
 from peakmix.formulation.policies.common import check_scope, converted, indicator_unit, natural, rows
 from peakmix.formulation.registry import Instrument
+from peakmix.foundation.telling import say
 from peakmix.parameters.container import Parameters
 from peakmix.parameters.refuse import refuse
 from peakmix.parameters.time import Horizon
@@ -50,7 +51,12 @@ def derive(policy_id: str, policy: Any, parameters: Parameters, context: Any) ->
         limited = any(getattr(p, "instrument", "") == "limit" for p in context.spec.active_policies.values())
         if not limited:
             parameters.reports.setdefault("warnings", []).append(
-                f"policies.{policy_id}: a peak rule without a height, cap or budget rewards inflating the peak year {policy.year}"
+                say(
+                    "policies.{name}: a peak rule without a height, cap or budget rewards inflating the peak year {year}",
+                    "policies.{name}：没有峰值高度、上限或预算的达峰规则会鼓励抬高峰值年 {year} 的排放",
+                    name=policy_id,
+                    year=policy.year,
+                )
             )
         return
     share = getattr(policy.height, "relative_to_base", None)

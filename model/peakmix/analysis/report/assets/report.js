@@ -28,11 +28,24 @@
   const layout = (unit, more = {}) => ({
     margin: { l: 60, r: 12, t: 24, b: 40 }, font: { family: "system-ui, 'Noto Sans CJK SC', sans-serif", size: 12 },
     yaxis: { title: { text: unit }, automargin: true, zeroline: true }, xaxis: { automargin: true },
-    legend: narrow() ? { orientation: "h", y: -0.28, yanchor: "top" } : { x: 1.01, y: 1 }, hovermode: "closest",
+    legend: { x: 1.01, y: 1 }, hovermode: "closest",
     paper_bgcolor: "#ffffff", plot_bgcolor: "#ffffff", ...more,
   });
   const options = { responsive: true, displaylogo: false, modeBarButtonsToRemove: ["lasso2d", "select2d", "autoScale2d"] };
-  const show = (plot, traces, shape) => Plotly.react(plot, traces, shape, options);
+  // on a phone the legend stands below the figure, which grows by its lines: else it would cover axis and bars
+  const fitted = (plot, traces, shape) => {
+    if (!narrow()) return shape;
+    const lines = 20 * traces.filter((trace) => trace.showlegend !== false && !["sankey", "heatmap"].includes(trace.type)).length;
+    plot.style.height = `${400 + lines}px`;
+    return { ...shape, margin: { ...shape.margin, b: 70 + lines },
+      legend: { orientation: "v", x: 0, y: -60 / 306, yanchor: "top", font: { size: 11 } } };
+  };
+  const show = (plot, traces, shape) => Plotly.react(plot, traces, fitted(plot, traces, shape), options);
+  const onPaper = { width: 640, height: 380, autosize: false, "legend.orientation": "h", "legend.x": 0, "legend.y": -0.2, "legend.yanchor": "top" };
+  const onScreen = narrow() ? {} : { "legend.orientation": "v", "legend.x": 1.01, "legend.y": 1, "legend.yanchor": "auto" };
+  const redrawn = (change) => document.querySelectorAll("figure:not(#chart-flows) .plot").forEach((plot) => Plotly.relayout(plot, change));
+  window.addEventListener("beforeprint", () => redrawn(onPaper));
+  window.addEventListener("afterprint", () => redrawn({ width: null, height: null, autosize: true, ...onScreen }));
   const stairs = (values, ends = edges) => ({ x: [...ends], y: [...values, values.at(-1)] });
 
   const places = (chart) => chart.places || data.places;
@@ -125,7 +138,7 @@
         const chosen = chart.groups[group()];
         show(plot, [{ type: "sankey", arrangement: "snap", valuesuffix: " " + chosen.unit, valueformat: ",.4~g",
           node: { label: chosen.nodes, color: chosen.colours, pad: 10, thickness: 14 },
-          link: { ...chosen.links, color: "rgba(95, 107, 118, 0.25)" } }], layout(chosen.unit));
+          link: { ...chosen.links, color: "rgba(95, 107, 118, 0.25)" } }], layout(chosen.unit, { margin: { l: 12, r: 12, t: 40, b: 16 } }));
       };
     },
     cloud(chart, plot, box, redraw) {
@@ -173,8 +186,8 @@
   const written = (value, kind) => (kind === "number" ? number(value) : String(value ?? ""));
   const cell = (value, column) => {
     const text = written(value, column.kind);
-    const style = column.kind === "text" ? (text.length < 30 ? "short" : "") : "number";
-    return make("td", { className: style, textContent: text });
+    const style = column.kind === "text" ? (text.length < 30 ? "short" : "long") : "number";
+    return make("td", { className: column.extra ? `${style} extra` : style, textContent: text });
   };
   const quoted = (value) => (/[",\n]/.test(String(value ?? "")) ? `"${String(value).replaceAll('"', '""')}"` : String(value ?? ""));
   for (const table of data.tables) {
@@ -200,7 +213,7 @@
       more.hidden = rows.length <= state.shown;
     };
     const heads = table.columns.map((column, j) => {
-      const head = make("th", { className: column.kind === "text" ? "" : "number", textContent: column.label, scope: "col", tabIndex: 0 });
+      const head = make("th", { className: `${column.kind === "text" ? "" : "number"}${column.extra ? " extra" : ""}`, textContent: column.label, scope: "col", tabIndex: 0 });
       const sort = () => {
         state.down = state.sort === j && !state.down;
         state.sort = j;

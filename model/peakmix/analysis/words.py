@@ -1,12 +1,14 @@
-"""Words of the report in English and Chinese; what has no Chinese word here stays English."""
+"""Words of the report and the figures in Chinese; names of the model have theirs in the vocabulary, places in the file."""
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 
 import xarray as xr
 
 from peakmix.foundation.errors import UsageError
+from peakmix.foundation.vocabulary import Kind, find
 
 LANGUAGES = ("en", "zh")
 CHINESE: Mapping[str, str] = {
@@ -73,7 +75,6 @@ CHINESE: Mapping[str, str] = {
     "search": "搜索",
     "felt only": "只看起作用的",
     "more rows": "更多行",
-    "rows": "行",
     "download table": "下载表格",
     "instrument": "政策工具",
     "rule": "规则",
@@ -132,29 +133,8 @@ CHINESE: Mapping[str, str] = {
     "cement": "水泥",
     "glass": "玻璃",
     "purchased": "外购",
-    "direct co2": "直接二氧化碳",
-    "purchased power co2": "外购电力二氧化碳",
-    "purchased heat co2": "外购热力二氧化碳",
-    "hydrogen power co2": "制氢用电二氧化碳",
-    "upstream co2": "上游二氧化碳",
     "process co2": "过程二氧化碳",
     "captured co2": "捕集的二氧化碳",
-    "energy calorific": "能耗（热值）",
-    "energy coal equivalent": "能耗（标煤）",
-    "investment": "投资",
-    "fixed": "固定成本",
-    "variable": "可变成本",
-    "purchases": "购买",
-    "sales": "销售",
-    "disposal": "处置",
-    "freight": "运输",
-    "conversion": "改造",
-    "closure": "关停",
-    "policy transfer": "政策转移支付",
-    "policy cost": "政策成本",
-    "measure investment": "措施投资",
-    "measure fixed": "措施固定成本",
-    "measure variable": "措施可变成本",
     "Peak year": "达峰年份",
     "Change of the objective": "目标函数变化",
     "at low": "取低值",
@@ -171,9 +151,104 @@ CHINESE: Mapping[str, str] = {
     "side": "方向",
     "change low": "取低值时的变化",
     "change high": "取高值时的变化",
-    "Sentences in this part are in English.": "本部分为英文。",
     "This page needs JavaScript for its figures and filters.": "图表与筛选需要 JavaScript。",
+    "Output": "产量",
+    "With bought power and hydrogen": "含外购电力与氢",
+    "Peak": "峰值",
+    "axis cut below": "纵轴不从零开始",
+    "Energy saved": "节能量",
+    "Flows": "流量",
+    "given up for one unit built here": "本地每新建一单位所退出的产能",
+    "Allowance balance": "配额平衡",
+    "given": "发放",
+    "brought": "上期结转",
+    "held": "结转下期",
+    "offset": "抵消",
+    "ceiling": "价格上限购入",
+    "floor": "价格下限售出",
+    "from_bank": "自碳银行购入",
+    "to_bank": "售予碳银行",
+    "borrowed": "借入",
+    "interest": "利息",
+    "lapsed": "失效",
+    "emission": "排放",
+    "Abatement curve": "减排成本曲线",
+    "Abated": "减排量",
+    "Which numbers matter": "哪些数据重要",
+    "change of the objective": "目标函数变化",
+    "first order": "一阶近似",
+    "no solution": "无解",
+    "Sweep": "情景扫描",
+    "Scenarios": "情景",
+    "scope": "范围",
+    "policies": "项政策",
+    "check": "检验",
+    "tolerance": "容差",
+    "worst": "最差处",
+    "everywhere": "各地",
+    "government": "政府",
+    "operators": "运营企业",
+    "builders": "新建方",
+    "emitters above their allocation": "排放超出配额者",
+    "investors": "投资方",
+    "who earn it": "由其获得",
+    "capacity credits": "产能指标",
+    "additions": "新增产能",
+    "energy": "能耗",
+    "output": "产量",
+    "with power and hydrogen": "含外购电力与氢",
+    "opening": "期初",
+    "drawn": "提取",
+    "repaid": "偿还",
+    "revalued": "汇率重估",
+    "closing": "期末",
+    "interest paid": "付息",
+    "line": "贷款项",
+    "years": "年数",
+    "allocation": "配额发放",
+    "the horizon": "整个规划期",
+    "quantity": "数量",
+    "plan": "计划",
+    "objective": "目标函数值",
+    "system cost": "系统成本",
+    "rows": "行",
+    "surplus": "盈余",
+    "sold": "卖出",
+    "marketed": "盈余企业卖出",
+    "lent": "期末借入",
+    "inventory": "碳银行库存",
+    "service": "偿付额",
+    "closed": "提前关停部分",
+    "enterprises": "企业",
+    "technology": "技术",
+    "ratio": "置换比例",
+    "row": "约束行",
+    "price a": "A 的价格",
+    "price b": "B 的价格",
+    "a": "A",
+    "b": "B",
+    "binding only in A": "仅在 A 中起约束",
+    "binding only in B": "仅在 B 中起约束",
+    "delivery": "运输与交付",
+    "lender": "贷款方",
+    "investor": "投资方",
+    "not attributed": "未归属",
+    "optimal": "最优",
+    "infeasible": "无可行解",
+    "became binding": "变为起约束",
+    "became free": "变为不起约束",
+    "changed": "改变",
+    "added": "新增",
+    "removed": "删除",
+    "asset": "资产",
+    "direct": "直接排放",
+    "Number": "数据",
+    "First order: slope of the optimum times the distance to low and to high; other inputs stay.":
+        "一阶近似：最优值的斜率乘以到低值、高值的距离，其他输入不变。",
 }
+
+KINDS: tuple[Kind, ...] = ("cost", "ledger", "indicator", "result", "variable", "row")
+"""Kinds of names that stand in tables and figures as they are called, the first that has one wins."""
 
 
 def chosen(language: str) -> str:
@@ -184,8 +259,16 @@ def chosen(language: str) -> str:
 
 
 def word(language: str, text: str) -> str:
-    """A word of the page in its language."""
-    return CHINESE.get(text, text) if language == "zh" else text
+    """A word in its language: of the page, otherwise the Chinese name of the vocabulary, otherwise as it is."""
+    if language != "zh":
+        return re.sub(r"\bco2\b", "CO2", text)
+    return CHINESE.get(text) or _vocabulary(text) or text
+
+
+def _vocabulary(text: str) -> str:
+    """Chinese name of a component, ledger or indicator; an empty text where the vocabulary has none."""
+    found = {entry.kind: entry.long_name_zh for entry in find(text.replace(" ", "_"))}
+    return next((found[kind] for kind in KINDS if kind in found), "")
 
 
 def names(dataset: xr.Dataset, dim: str, language: str) -> dict[str, str]:
@@ -196,4 +279,17 @@ def names(dataset: xr.Dataset, dim: str, language: str) -> dict[str, str]:
         if name in dataset:
             told = [str(value) for value in dataset[name].values]
             return {label: text or label for label, text in zip(labels, told, strict=True)}
-    return {label: label.replace("_", " ") for label in labels}
+    return {label: word(language, label.replace("_", " ")) for label in labels}
+
+
+def phrase(dataset: xr.Dataset, language: str, text: str) -> str:
+    """A phrase of a table, such as who pays or where a policy holds: each of its words in the language.
+
+    Places, sectors and technologies have their names in the file; what has no Chinese word stays as it is.
+    """
+    if language != "zh":
+        return text
+    called = {label: name for dim in ("region", "technology", "commodity") for label, name in names(dataset, dim, language).items()}
+    parts = re.split(r"(; |, | \(|\))", text)
+    marks = {"; ": "；", ", ": "、", " (": "（", ")": "）"}
+    return "".join(marks.get(part) or called.get(part) or word(language, part) for part in parts if part)
