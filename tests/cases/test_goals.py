@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Any
 
 import pytest
 from tests.cases.kit import Problem, finish, prepared, solve
 from tests.cases.test_targets import YEARS, works
 
+from peakmix import api
 from peakmix.api.running import variable_values
 from peakmix.api.sharing import gain_of_sharing
 from peakmix.audit.full import audit
+from peakmix.cli import main as cli
 from peakmix.foundation.errors import InfeasibleError, InputError
 from peakmix.results.quick_audit import quick_audit
 from peakmix.scenario import from_mapping
@@ -122,6 +125,35 @@ def test_targets_of_plants_alone_and_shared() -> None:
     )
 
 
+def test_intensities_of_one_value_are_shared_as_their_mean() -> None:
+    """0.5 t/t in each plant of 5 Mt a year is the same halving; shared, 5 of 10 Mt on 10 Mt of steel: the same gain."""
+    intensity = {"kind": "intensity", "denominator": {"quantity": "output", "commodity": "steel"}, "values": 0.5}
+    mapping = {"name": "case", "horizon": {"periods": YEARS, "discount_rate": 0.0, "timing": 0.0}, "resolution": "site"}
+    scenario = from_mapping(mapping | {"policies": at_plants(**intensity)})
+    found = gain_of_sharing(scenario, ["cheap", "dear"], data=plants().data())
+    assert (found.alone, found.shared) == pytest.approx((6 * 1125, 6 * 1050))
+    assert found.prices[found.prices["policy"] == "shared"]["price"].tolist() == pytest.approx([10, 10])
+    assert found.exit_code == 0
+    assert f"gain of sharing: {6 * 75}, {6 * 75 / (6 * 1125):.2%}" in found.text
+
+
+def test_sharing_from_the_command_line(tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: Any) -> None:
+    """Names and file reach the function; its text is printed and its prices are written."""
+    mapping = {"name": "case", "horizon": {"periods": YEARS, "discount_rate": 0.0, "timing": 0.0}, "resolution": "site"}
+    scenario = from_mapping(mapping | {"policies": at_plants()})
+    answer = gain_of_sharing(scenario, ["cheap", "dear"], data=plants().data())
+    asked: list[Any] = []
+    monkeypatch.setattr(api, "gain_of_sharing", lambda *given, **more: (asked.append(given), answer)[1])
+    given = ["sharing", "case.yaml", "--policy", "cheap", "--policy", "dear", "--quiet", "--csv", str(tmp_path / "prices.csv")]
+    monkeypatch.setattr("sys.argv", ["peakmix", *given])
+    with pytest.raises(SystemExit) as ended:
+        cli.main()
+    assert not ended.value.code
+    assert asked == [(Path("case.yaml"), ["cheap", "dear"])]
+    assert "gain of sharing: 450" in capsys.readouterr().out
+    assert len((tmp_path / "prices.csv").read_text(encoding="utf-8").splitlines()) == 1 + 3 * len(YEARS)
+
+
 def test_voluntary_targets_of_plants_are_reported() -> None:
     """Voluntary, the plants emit their 5 Mt each; the distance of 2.5 stands on the sheet and costs nothing."""
     pledges = at_plants(instrument="target", sense="upper", voluntary=True)
@@ -130,16 +162,23 @@ def test_voluntary_targets_of_plants_are_reported() -> None:
     assert case.objective == pytest.approx(6 * 1000)
 
 
+UNEQUAL = {"kind": "intensity", "denominator": {"quantity": "output", "commodity": "steel"}, "values": 0.5}
+
+
 @pytest.mark.parametrize(
     ("names", "more", "words"),
     [
         (["cheap", "far"], {}, "no limit or target"),
         (["cheap"], {}, "at least two"),
         (["cheap", "dear"], {"kind": "relative_to_base", "values": 0.5}, "absolute"),
+        (["cheap", "dear"], UNEQUAL, "as intensities one value"),
     ],
 )
 def test_what_cannot_be_shared(names: list[str], more: dict[str, Any], words: str) -> None:
     """Targets that are shared are absolute, of one sense and of the same dates."""
     mapping = {"name": "case", "horizon": {"periods": YEARS}, "resolution": "site"}
+    policies = at_plants(**more)
+    if more.get("kind") == "intensity":
+        policies["dear"]["values"] = 0.4
     with pytest.raises(InputError, match=words):
-        gain_of_sharing(from_mapping(mapping | {"policies": at_plants(**more)}), names, data=plants().data())
+        gain_of_sharing(from_mapping(mapping | {"policies": policies}), names, data=plants().data())

@@ -11,12 +11,13 @@ from typing import Any
 
 import numpy as np
 import pytest
-from tests.cases.kit import prepared
+from tests.cases.kit import Problem, prepared
 from tests.cases.test_finance import DEAR, RATE, SERVICE, WORTH, YEARS, finance, works
 from tests.math.test_broken_copies import CASE, COVERED, LINKED, LOANS, MARKET, SHORT, small
 
 from peakmix.analysis.payers import payer_costs, who_pays
 from peakmix.api.running import run_scenario, solve_prepared
+from peakmix.foundation.errors import InputError, InputErrors
 from peakmix.scenario import from_mapping
 
 TAX = {
@@ -69,6 +70,54 @@ def test_a_tax_stands_at_the_emitter_and_below_zero_at_the_government() -> None:
     own = burden[burden["policy"] == "tax"]
     assert set(own["payer"]) <= {"iron", "steel", "power"}
     assert own.groupby("period")["share"].sum().tolist() == pytest.approx([1.0] * len(periods))
+
+
+def two_cities(plan: Any = None, **price: Any) -> Any:
+    """Down makes 10 Mt with 2 t/t at 100 CNY/t or none at 150; Up makes 5 Mt. Down pays 20 CNY/t of CO2 to Up."""
+    problem = Problem(("Down", "Up")).commodity("steel")
+    for name, cost, co2 in (("dirty", 100.0, 2.0), ("clean", 150.0, 0.0)):
+        problem.technology(name, "steel", variable_cost=cost, co2=co2, new_build=False)
+        for place in ("Down", "Up"):
+            problem.stock(name, 20, place=place)
+    problem.demand("steel", 10.0, place="Down").demand("steel", 5.0, place="Up")
+    indicator = {"quantity": "direct_co2", "location": "Down"}
+    rule = {"instrument": "price", "indicator": indicator, "values": "20 CNY/t", "counterparty": "Up"}
+    return prepared(problem, [[2025, 1]], policies={"compensation": rule | price} | (plan or {}))
+
+
+@pytest.mark.parametrize("cap", [20.0, 8.0, 0.0])
+def test_a_compensation_between_two_cities_sums_to_zero_for_any_plan(cap: float) -> None:
+    """At 20 CNY/t dirty steel pays 40 and stays cheaper; a cap on Down leaves ``cap`` Mt: it pays 20 x cap, Up receives as much.
+
+    Down makes cap / 2 dirty: 1,500 - 25 cap of its own, Up 500. The system pays 2,000 - 25 cap, compensation or not.
+    """
+    limit = {"instrument": "limit", "indicator": {"quantity": "direct_co2", "location": "Down"}, "values": f"{cap} Mt/yr"}
+    ds = solve_prepared(two_cities({"cap": limit}), False).dataset
+    paid = ds["payer_cost"].sel(payer_component="policy_transfer").sum("period")
+    assert float(paid.sel(payer="industry", cost_place="Down")) == pytest.approx(20 * cap)
+    assert float(paid.sel(payer="government", cost_place="Up")) == pytest.approx(-20 * cap)
+    assert float(paid.sum()) == pytest.approx(0, abs=1e-9)
+    both = ds["payer_cost"].sum(("payer", "payer_component", "period"))
+    assert [float(both.sel(cost_place=c)) for c in ("Down", "Up")] == pytest.approx([1500 - 5 * cap, 500 - 20 * cap])
+    assert float(ds["system_cost"]) == pytest.approx(2000 - 25 * cap)
+    assert float(ds["objective"]) == pytest.approx(2000 - 5 * cap)
+
+
+def test_a_subsidy_is_paid_by_its_counterparty() -> None:
+    """Up pays Down 60 CNY/t of clean steel: it costs 50 more, all 10 Mt turn clean. Down bears 1,500 - 600, Up 500 + 600."""
+    green = {"indicator": {"quantity": "output", "technologies": ["clean"], "location": "Down"}, "values": "-60 CNY/t"}
+    ds = solve_prepared(two_cities(**green), False).dataset
+    both = ds["payer_cost"].sum(("payer", "payer_component", "period"))
+    assert [float(both.sel(cost_place=c)) for c in ("Down", "Up")] == pytest.approx([900, 1100])
+    assert float(ds["system_cost"]) == pytest.approx(2000)
+
+
+def test_a_counterparty_that_is_not_there() -> None:
+    """A place that the resolution does not tell apart is refused, and so is the other side of what is no transfer."""
+    with pytest.raises(InputError, match="Far is no place of its own"):
+        two_cities(counterparty="Far")
+    with pytest.raises(InputErrors, match="counterparty needs transfer: true"):
+        two_cities(transfer=False)
 
 
 def test_debt_service_in_the_payers_account() -> None:

@@ -119,6 +119,12 @@ def loans(run: xr.Dataset, plain: xr.Dataset) -> str:
     line = rows[(rows["policy"] == "carbon_linked_loans") & (rows["row"] == "policy_finance_line")]
     drawn, cost = float(run["loan_draw"].sum()), float(run["system_cost"])
     moved = float(abs(run["activity"] - plain["activity"]).sum())
+    public = run["payer_cost"].sel(payer="government", payer_component="policy_transfer", cost_place="Zhaotong")
+    received = -float(public.sum())
+
+    def part(component: str) -> float:
+        return float(run["cost"].sel(cost_component=component).sum())
+
     return table(
         ("what", "value"),
         [
@@ -127,7 +133,9 @@ def loans(run: xr.Dataset, plain: xr.Dataset) -> str:
             ("a step of 10 basis points on 430 million", "0.43 million CNY a year"),
             ("system cost with and without, million CNY", f"{cost:,.0f} and {float(plain['system_cost']):,.0f}"),
             ("change of all activities, sum over periods (Mt, PJ, TWh)", f"{moved:.2f}"),
-            ("transfers of compensation and interest, million CNY", f"{float(run['objective'] - run['system_cost']):,.0f}"),
+            ("interest above the discount rate, million CNY", f"{part('loan_interest'):,.0f}"),
+            ("compensation paid by Wanzhou, million CNY", f"{part('policy_transfer'):,.1f}"),
+            ("compensation received by Zhaotong, million CNY", f"{received:,.1f}"),
         ],
     )
 

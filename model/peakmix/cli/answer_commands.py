@@ -129,6 +129,19 @@ FIGURE = (
 
 
 @app.command()
+def sharing(
+    scenario: ScenarioFile,
+    policy: Annotated[list[str], typer.Option("--policy", metavar="NAME", help="Limit or target that is shared; two or more.")],
+    csv: Annotated[Path | None, typer.Option("--csv", metavar="FILE", help="Write the prices as CSV.")] = None,
+    setting: Setting = None,
+    overwrite: Annotated[bool, typer.Option("--overwrite", help="Replace an existing file.")] = False,
+    quiet: Quiet = False,
+) -> None:
+    """Print what is saved when targets of plants, cities or provinces are met together instead of each alone."""
+    _run("sharing", path=scenario, policy=policy, csv=csv, setting=setting, overwrite=overwrite, quiet=quiet)
+
+
+@app.command()
 def plot(
     result: ResultFile,
     figure: Annotated[str, typer.Argument(metavar="FIGURE", help=FIGURE)],

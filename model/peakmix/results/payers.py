@@ -5,9 +5,10 @@
 
 Sectors pay what their own works cost. What a place buys, sells, moves or stores is shared by the sectors that take (or give) the
 commodity there, in proportion; where none does it is bought for delivery and stands under ``delivery``. A price on an
-indicator is paid by those who make up the indicator, cell by cell; the excess over a soft limit and the accounts of a market
-likewise, in proportion. Loans are booked as the draw, which the lender pays, and the debt service, which it receives: their
-difference is the interest above the discount rate of the objective.
+indicator is paid by those who make up the indicator, cell by cell, to the government of their place or of the counterparty;
+the excess over a soft limit and the accounts of a market likewise, in proportion. Loans are booked as the draw, which the
+lender pays, and the debt service, which it receives: their difference is the interest above the discount rate of the
+objective.
 """
 
 from __future__ import annotations
@@ -185,9 +186,16 @@ def _objective(made: PayerAccount) -> None:
         who = made.bearers(name[0], name[1]) if name is not None else {(UNKNOWN, UNPLACED): 1.0}
         made.share(who, component, period, amount)
         if component in costs and costs[component].account == "transfer":
-            receiver = RECEIVER.get(component, GOVERNMENT)
+            receiver, other = RECEIVER.get(component, GOVERNMENT), _counterparty(made, name)
             for (_, place), part in who.items():
-                made.put(receiver, place, component, period, -part * amount)
+                made.put(receiver, other or place, component, period, -part * amount)
+
+
+def _counterparty(made: PayerAccount, name: tuple[str, Key] | None) -> str | None:
+    """The place that a price names as its other side."""
+    if name is None or name[0] != "policy_charge":
+        return None
+    return getattr(made.facts["policies"][name[1][0]], "counterparty", None)
 
 
 def _columns(lp: LinearProgram, wanted: set[int]) -> dict[int, tuple[str, Key]]:

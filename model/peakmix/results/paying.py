@@ -28,8 +28,9 @@ def payer_of(policy: Any, scope: str) -> str:
     allowance by those who emit more than they are given, own funds and loans by those who invest. A limit, a peak or a pace
     is paid by the operators in its scope, as dearer production.
     """
+    other = getattr(policy, "counterparty", None)
     if policy.payer:
-        return str(policy.payer)
+        return f"{policy.payer}, with {other}" if other else str(policy.payer)
     if policy.instrument == "price" and any(q.value < 0 for q in policy.quantities().values()):
         return GOVERNMENT if policy.transfer else f"operators ({scope}), who earn it"
     return f"{ROLES.get(policy.instrument, 'operators')} ({scope})"

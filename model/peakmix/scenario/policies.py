@@ -127,12 +127,23 @@ class PricePolicy(Valued):
     """A price on the indicator: a tax (above zero) or a subsidy (below zero), in money per natural unit.
 
     ``transfer: true`` books it as a transfer: part of the objective and of the payer's cost, not of the system cost.
+    ``counterparty`` is the place whose public purse receives what is paid (of a subsidy: pays what is received), such as a
+    city that another one compensates; without it the purse of the payer's own place. What one pays the other receives,
+    whatever the plan: it reaches the counterparty as a sum, not as a price on anything it does.
     """
 
     instrument: Literal["price"]
     indicator: Indicator
     unit: Name | None = None
     transfer: Flag = True
+    counterparty: Name | None = None
+
+    @model_validator(mode="after")
+    def _between_two(self) -> Self:
+        """Only a transfer has another side."""
+        if self.counterparty is not None and not self.transfer:
+            raise ValueError("counterparty needs transfer: true; what is no transfer is received by nobody")
+        return self
 
     def quantities(self) -> dict[int, Quantity]:
         """Values by year, each with the policy's unit where it has none of its own."""

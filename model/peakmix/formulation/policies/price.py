@@ -5,7 +5,8 @@ Rows     none; objective term  D_p x price[p] x E[p]
 Symbols  E  indicator over the policy's scope   its yearly unit
          price  CNY per natural unit, above zero a tax, below zero a subsidy
 Dual     policy_charged, annual: minus the price itself (a check, not a result)
-Traps    a price found as the dual of a cap does not reproduce the cap's emissions: an optimum of a linear programme jumps there
+Traps    the counterparty of a transfer receives a sum, so that nothing it does earns it at the margin;
+         a price found as the dual of a cap does not reproduce the cap's emissions: an optimum of a linear programme jumps there
 Source   design section 4
 """
 
@@ -26,12 +27,19 @@ from peakmix.formulation.policies.common import (
 )
 from peakmix.formulation.registry import Instrument
 from peakmix.parameters.container import Parameters
+from peakmix.parameters.refuse import refuse
 
 
 def derive(policy_id: str, policy: Any, parameters: Parameters, context: Any) -> None:
     """``policy_price[policy, period]`` = D_p x price, in money of the weights per unit of the indicator."""
     indicator = policy.scoped(policy.indicator)
     check_scope(policy_id, indicator, parameters)
+    if policy.counterparty is not None and policy.counterparty not in parameters.regions:
+        raise refuse(
+            f"policies.{policy_id}.counterparty: {policy.counterparty} is no place of its own at this resolution",
+            rule="a transfer between places is refused where one of them is not told apart, never dropped",
+            fix=f"choose a resolution that keeps it apart, or one of {', '.join(parameters.regions)}",
+        )
     unit = indicator_unit(indicator, parameters)
     parameters.facts.setdefault("policy_unit", {})[policy_id] = (unit, natural(unit))
     target = f"{context.money}/{natural(unit)}"
