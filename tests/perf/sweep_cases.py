@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import json
 import os
+import tempfile
+from collections.abc import Callable
 from pathlib import Path
 from time import perf_counter
 from typing import Any
@@ -23,12 +26,18 @@ PRICE = {
     "unit": "CNY2023/t",
     "transfer": True,
 }
+GROUPS = {"grouping": "grid_region"}
+PERIODS = [[2025, 1], [2026, 3], [2029, 4], *([first, 4] for first in range(2033, 2057, 4)), [2057, 4]]
+"""Ten periods in place of eight: about 19,000 rows by groups of provinces."""
+
 CASES: dict[str, tuple[str, dict[str, Any], int]] = {
     "toy": ("toy", {}, 1000),
     "nation": ("national_reference", {"resolution": "nation", "policies.carbon_price": PRICE}, 1000),
-    "groups": ("national_reference", {"resolution": {"grouping": "grid_region"}, "policies.carbon_price": PRICE}, 100),
+    "groups": ("national_reference", {"resolution": GROUPS, "policies.carbon_price": PRICE}, 100),
+    "periods": ("national_reference", {"resolution": GROUPS, "horizon.periods": PERIODS, "policies.carbon_price": PRICE}, 100),
+    "province": ("national_reference", {"resolution": "province"}, 100),
 }
-"""Base scenario, settings and members of the paths along a carbon price."""
+"""Base scenario, settings and members of the paths along a carbon price (not of `province`, which is measured along a cap)."""
 
 
 def made(folder: Path, store: str, case: str, audit_share: float = 0.0, axes: dict[str, Any] | None = None, **more: Any) -> Sweep:
@@ -43,6 +52,42 @@ def made(folder: Path, store: str, case: str, audit_share: float = 0.0, axes: di
     return Sweep(folder / f"{store}.yaml", folder / store)
 
 
+PATHS = ("toy", "nation", "groups", "periods")
+NATION = ("coal price", "capital costs", "recipes of arc furnaces", "discount rate", "cap", "random design in 4 groups of numbers")
+SIDEWAYS = (
+    *((lever, "nation", 40) for lever in NATION),
+    ("cap", "groups", 10),
+    ("discount rate", "groups", 10),
+    ("cap", "province", 4),
+)
+"""Other levers: what moves, the case, the members."""
+_done: dict[str, dict[str, Any]] = {}
+
+
+def once(name: str, measure: Callable[[Path], dict[str, Any]]) -> dict[str, Any]:
+    """A measurement, made once; with PEAKMIX_BENCH naming a folder it is kept there, so that a bench can be made in pieces."""
+    stated = os.environ.get("PEAKMIX_BENCH", "")
+    path = Path(stated) / f"{name.replace(' ', '_')}.json" if stated else None
+    if name not in _done and path is not None and path.exists():
+        _done[name] = json.loads(path.read_text(encoding="utf-8"))
+    if name not in _done:
+        with tempfile.TemporaryDirectory() as folder:
+            _done[name] = measure(Path(folder))
+        if path is not None:
+            path.write_text(json.dumps(_done[name]), encoding="utf-8")
+    return _done[name]
+
+
+def path(case: str) -> dict[str, Any]:
+    """A path along the carbon price."""
+    return once(case, lambda folder: path_measured(folder, case))
+
+
+def sideways(lever: str, case: str, members: int) -> dict[str, Any]:
+    """A path along another lever."""
+    return once(f"{case} {lever}", lambda folder: lever_measured(folder, lever, case, members))
+
+
 def path_measured(folder: Path, case: str) -> dict[str, Any]:
     """A path along the carbon price: compiled in the first run, from kept arrays in the second; peers on the same programme."""
     os.environ["PEAKMIX_CACHE"] = str(folder / "cache")
@@ -55,7 +100,7 @@ def path_measured(folder: Path, case: str) -> dict[str, Any]:
         done = sweep.run()
         wall = perf_counter() - start
         found |= {f"{told}_wall": wall, f"{told}_solver": done.solver_seconds, f"{told}_compile": done.compile_seconds}
-        found["failed"] = done.failed
+        found |= {"failed": done.failed, "elements": len(plan.structures[0].elements)}
     start = perf_counter()
     made(folder, "audited", case, 0.01).run()
     found["audits"] = perf_counter() - start - found["plan"] - found["kept_wall"]
@@ -137,7 +182,8 @@ def lever_measured(folder: Path, lever: str, case: str, members: int = 40) -> di
     done = sweep.run()
     wall = perf_counter() - start
     engine = sweep.engine(plan, 0)
-    cold = [solve(engine.program(k), engine.options).run_time for k in engine.structure.members[: 8 if case != "groups" else 2]]
+    probes = 8 if engine.family.base.shape[0] < 5000 else 2
+    cold = [solve(engine.program(k), engine.options).run_time for k in engine.structure.members[:probes]]
     first = cold[0]
     warm = (done.solver_seconds - first) / (len(plan.members) - 1)
     return {

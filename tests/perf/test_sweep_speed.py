@@ -9,7 +9,6 @@ from __future__ import annotations
 import platform
 import subprocess
 import sys
-import tempfile
 from collections.abc import Sequence
 from datetime import UTC, datetime
 from pathlib import Path
@@ -17,13 +16,22 @@ from time import perf_counter
 from typing import Any
 
 import pytest
-from tests.perf.sweep_cases import CASES, LEVERS, ROOT, SCENARIOS, lever_measured, path_measured
+from tests.perf.sweep_cases import GROUPS, PATHS, ROOT, SCENARIOS, SIDEWAYS, path, sideways
 
 TABLE = ROOT / "docs" / "sweep-speed-table.md"
-BARS = {"toy": (3.0, 35.0, 100.0, 3.0), "nation": (2.6, 35.0, 100.0, 3.0), "groups": (1.6, 6.0, 6.0, 0.7)}
-"""From kept arrays: wall over HiGHS's own time at most; times faster than plain Pyomo, linopy, Pyomo's persistent interface."""
+BARS = {
+    "toy": (2.8, 50.0, 200.0, 6.0),
+    "nation": (2.0, 50.0, 120.0, 6.0),
+    "groups": (1.25, 30.0, 20.0, 1.0),
+    "periods": (1.25, 30.0, 20.0, 1.0),
+}
+"""From kept arrays: wall over HiGHS's own time at most; times faster than plain Pyomo, linopy, Pyomo's persistent interface.
 
-PATHS = (
+The design's bars but for two: a step of the toy takes HiGHS less than a millisecond, below the 1.5 to 5 ms its bar of 2 is stated for;
+and a rebuild in linopy, most of it a fixed cost, is 120 times slower beside steps of 3.5 ms (`nation`), 200 times beside the toy's.
+"""
+
+LINES = (
     ("rows", lambda r: f"{r['rows']:,}"),
     ("members", lambda r: f"{r['members']:,}"),
     ("HiGHS, a member, ms (first solve included)", lambda r: f"{1e3 * r['kept_solver'] / r['members']:.1f}"),
@@ -43,25 +51,12 @@ def times(result: dict[str, Any], peer: str) -> float:
     return float(result[peer] / (result["kept_wall"] / result["members"]))
 
 
-@pytest.fixture(scope="module")
-def measured() -> dict[str, Any]:
-    """Everything, measured once."""
-    with tempfile.TemporaryDirectory() as name:
-        folder = Path(name)
-        paths = [path_measured(folder / case, case) for case in CASES]
-        levers = [lever_measured(folder / "levers", lever, "nation") for lever in LEVERS]
-        levers += [lever_measured(folder / "levers", lever, "groups", 10) for lever in ("cap", "discount rate")]
-    TABLE.write_text(render(paths, levers), encoding="utf-8")
-    print("\n" + render(paths, levers))
-    return {"paths": {r["case"]: r for r in paths}, "levers": levers}
-
-
 def render(paths: Sequence[dict[str, Any]], levers: Sequence[dict[str, Any]]) -> str:
     """The measurements as Markdown."""
     made = datetime.now(UTC).strftime("%Y-%m-%d")
     note = f"Measured {made}, {platform.machine()}, Python {platform.python_version()}, one process, one solver thread."
     lines = [note, "", "| along a carbon price | " + " | ".join(r["case"] for r in paths) + " |", "|---" * (len(paths) + 1) + "|"]
-    lines += ["| " + " | ".join([told, *(show(r) for r in paths)]) + " |" for told, show in PATHS]
+    lines += ["| " + " | ".join([told, *(show(r) for r in paths)]) + " |" for told, show in LINES]
     head = ("other levers", "case", "members", "elements moved", "HiGHS warm, ms", "HiGHS cold, ms", "wall / HiGHS after compiling")
     lines += ["", "| " + " | ".join(head) + " |", "|---" * len(head) + "|"]
     for r in levers:
@@ -71,9 +66,10 @@ def render(paths: Sequence[dict[str, Any]], levers: Sequence[dict[str, Any]]) ->
 
 
 @pytest.mark.perf
-@pytest.mark.parametrize("case", CASES)
-def test_carbon_price_path(measured: dict[str, Any], case: str) -> None:
-    found, (largest, pyomo, linopy, persistent) = measured["paths"][case], BARS[case]
+@pytest.mark.parametrize("case", PATHS)
+def test_carbon_price_path(case: str) -> None:
+    found, (largest, pyomo, linopy, persistent) = path(case), BARS[case]
+    print(f"\n{found}")
     assert found["failed"] == 0
     assert found["kept_wall"] / found["kept_solver"] <= largest
     assert times(found, "pyomo") >= pyomo
@@ -84,9 +80,20 @@ def test_carbon_price_path(measured: dict[str, Any], case: str) -> None:
 
 
 @pytest.mark.perf
-def test_other_levers_have_an_optimum(measured: dict[str, Any]) -> None:
+@pytest.mark.parametrize(("lever", "case", "members"), SIDEWAYS)
+def test_other_levers_have_an_optimum(lever: str, case: str, members: int) -> None:
     """Times of other levers are reported; that they are solved and certified is asserted."""
-    assert [(r["lever"], r["failed"]) for r in measured["levers"] if r["failed"]] == []
+    found = sideways(lever, case, members)
+    print(f"\n{found}")
+    assert found["failed"] == 0
+
+
+@pytest.mark.perf
+def test_the_table_is_written() -> None:
+    """docs/sweep-speed-table.md from all of the measurements above."""
+    text = render([path(case) for case in PATHS], [sideways(*each) for each in SIDEWAYS])
+    TABLE.write_text(text, encoding="utf-8")
+    print("\n" + text)
 
 
 MEMORY = """
@@ -140,7 +147,7 @@ def test_kept_arrays_load_fast_at_province_level(tmp_path: Path, monkeypatch: py
 
 @pytest.mark.perf
 def test_compiling_with_all_elements_symbolic(tmp_path: Path) -> None:
-    """Compiling with every derived element a lever, against an ordinary compilation: the aim of twice does not hold (docs)."""
+    """Compiling with every derived element a lever, against an ordinary compilation: twice as long at most."""
     from tests.math.test_levers import STRUCTURAL
 
     from peakmix.api.prepare import Timings, prepare, read
@@ -149,7 +156,7 @@ def test_compiling_with_all_elements_symbolic(tmp_path: Path) -> None:
     from peakmix.solve.placed import compile_placed, placed_levers
 
     timings = Timings()
-    scenario, data = read(SCENARIOS / "national_reference.yaml", timings, {"resolution": {"grouping": "grid_region"}})
+    scenario, data = read(SCENARIOS / "national_reference.yaml", timings, {"resolution": GROUPS})
     parameters = prepare(scenario, data, timings).parameters
     asked = {(n, k): float(v) for n, k, v in parameters.elements() if n not in STRUCTURAL}
     places = placed_levers(build(parameters, asked))
@@ -167,7 +174,7 @@ def test_compiling_with_all_elements_symbolic(tmp_path: Path) -> None:
         symbolic.append(perf_counter() - start)
     assert len(compile_placed(build(parameters, levers))[1]) == len(levers)
     print(f"\n{len(levers):,} elements symbolic: {min(symbolic):.2f} s, ordinary {min(plain):.2f} s")
-    assert min(symbolic) <= 5.0 * min(plain)
+    assert min(symbolic) <= 2.0 * min(plain)
 
 
 @pytest.mark.perf

@@ -55,6 +55,24 @@ def test_arrays_names_and_bounds():
     assert family.cols.span("idle") == slice(3, 5)
 
 
+def test_a_sum_of_every_kind_of_term():
+    """Numbers, variables, products with and without a factor, terms that meet again, sums within sums: one row."""
+    model = small_model()
+    kiln, furnace, lever, stock = model.activity["kiln"], model.activity["furnace"], model.lever, model.stock
+    inner = sum([lever["rate"] * kiln, 2 * furnace, 1.5 * lever["cap"] * stock])
+    terms = [3, kiln, lever["rate"] * kiln, 2 * lever["price"] * kiln, -4 * furnace, lever["cap"] * 5, inner, kiln, -inner + stock]
+    model.row = pyo.Constraint(expr=sum(terms) >= 1)
+    model.cost = pyo.Objective(expr=kiln * lever["price"] + kiln * lever["rate"] + 2)
+    family = compile_model(model)
+    program = family.at()
+    np.testing.assert_allclose(dense(program)[0], [2 + 0.5 + 2 * 3.0, -4.0, 1.0, 0.0, 0.0], atol=1e-12)
+    np.testing.assert_allclose(program.row_lower, [1 - 3 - 5 * 10.0])
+    np.testing.assert_allclose(program.cost, [3.5, 0, 0, 0, 0])
+    moved = family.at(np.array([1.0, 2.0, 4.0]))
+    np.testing.assert_allclose(dense(moved)[0], [2 + 2.0 + 2 * 1.0, -4.0, 1.0, 0.0, 0.0], atol=1e-12)
+    np.testing.assert_allclose(moved.row_lower, [1 - 3 - 5 * 4.0])
+
+
 @pytest.mark.parametrize("fixed", [True, False])
 def test_levers_stay_symbolic_however_they_are_written(fixed):
     """Fixed levers, sums of levers, nested factors and LinearExpression must not be evaluated on the way."""

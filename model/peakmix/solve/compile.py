@@ -71,8 +71,8 @@ def _resolve(terms: Terms, order: dict[int, int], columns: int, name: Callable[[
     numbers = _numbers(terms.linear_values, row, name)
     alone = position >= columns
     product_row = np.repeat(count, terms.product_counts)
-    first = np.fromiter((order[pair[0]] for pair in terms.product_ids), np.int32, len(terms.product_ids))
-    second = np.fromiter((order[pair[1]] for pair in terms.product_ids), np.int32, len(terms.product_ids))
+    pairs = np.fromiter(map(order.__getitem__, terms.product_ids), np.int32, len(terms.product_ids))
+    first, second = pairs[::2], pairs[1::2]
     wrong = (first >= columns) | (second < columns)
     if wrong.any():
         place = int(np.argmax(wrong))
@@ -127,10 +127,13 @@ def _bounds(walk: Walk, body: _Resolved, columns: int, side: int) -> tuple[Float
 def _lever_names(levers: Sequence[Any]) -> NameTable:
     """Names of the levers in the order given."""
     blocks: list[tuple[str, list[tuple[object, ...]]]] = []
+    last: Any = None
     for lever in levers:
-        component = lever.parent_component().name
-        if not blocks or blocks[-1][0] != component:
-            blocks.append((component, []))
+        component = lever.parent_component()
+        if component is not last:
+            last = component
+            if not blocks or blocks[-1][0] != component.name:
+                blocks.append((component.name, []))
         blocks[-1][1].append(as_tuple(lever.index()))
     return NameTable(blocks)
 
@@ -160,13 +163,18 @@ def compile_model(model: ConcreteModel, levers: Sequence[Any] | None = None) -> 
     """
     from pyomo.common.gc_manager import PauseGC
 
-    from peakmix.solve.walk import Walk
-
     given: Any = model.component("lever") if levers is None else levers
     chosen = list(given.values()) if hasattr(given, "values") else list(given or ())
-    with PauseGC():
-        walk = Walk(model, chosen)
-        walk.run()
+    with PauseGC():  # the collector would go through the whole model again and again
+        return _compiled(model, chosen)
+
+
+def _compiled(model: ConcreteModel, chosen: list[Any]) -> AffineFamily:
+    """The family of a model with these levers."""
+    from peakmix.solve.walk import Walk
+
+    walk = Walk(model, chosen)
+    walk.run()
     columns = walk.columns
     count = len(columns.variables)
     goal = _resolve(walk.objective, walk.order, count, lambda _: "objective")

@@ -8,12 +8,13 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from itertools import chain
 from typing import Any
 
 import numpy as np
 from pyomo.common.numeric_types import native_types
 from pyomo.core.base import ConcreteModel, Constraint, Objective, SortComponents, Var, minimize, value
-from pyomo.core.expr.numeric_expr import MonomialTermExpression, ProductExpression
+from pyomo.core.expr.numeric_expr import LinearExpression, MonomialTermExpression, ProductExpression, SumExpression
 from pyomo.repn.quadratic import QuadraticRepnVisitor
 from pyomo.repn.util import ExprType, OrderedVarRecorder
 
@@ -42,6 +43,7 @@ class _SymbolicDispatcher(_Dispatcher):  # type: ignore[misc, valid-type]
     def __init__(self) -> None:
         super().__init__()
         self[ProductExpression] = self._before_product
+        self[SumExpression] = self._before_sum
 
     @staticmethod
     def _before_monomial(visitor: Any, child: Any) -> Any:
@@ -71,6 +73,48 @@ class _SymbolicDispatcher(_Dispatcher):  # type: ignore[misc, valid-type]
         form.quadratic = {(one, two) if order[one] < order[two] else (two, one): factor}
         return False, (ExprType.QUADRATIC, form)
 
+    @staticmethod
+    def _before_sum(visitor: Any, child: Any) -> Any:
+        """Short cut for a sum of numbers, [number *] variable and [number *] lever * variable; others take the general way."""
+        form = visitor.Result()
+        if not _summed(child, visitor.var_recorder.var_order, form, form.linear, products := {}):
+            return True, None
+        if products:
+            form.quadratic = products
+        return False, (ExprType.QUADRATIC if products else ExprType.LINEAR, form)
+
+
+def _summed(child: Any, order: dict[int, int], form: Any, linear: dict[int, float], products: dict[tuple[int, int], float]) -> bool:
+    """Add the terms of a sum to a form; False for a sum that holds anything else."""
+    for term in child.args:
+        kind = term.__class__
+        if kind is ProductExpression:
+            first, second = term._args_
+            factor = 1.0
+            if first.__class__ is MonomialTermExpression and first._args_[0].__class__ in native_types:
+                factor, first = first._args_
+            one, two = id(first), id(second)
+            if one not in order or two not in order:
+                return False
+            pair = (one, two) if order[one] < order[two] else (two, one)
+            products[pair] = products.get(pair, 0.0) + factor
+        elif kind is MonomialTermExpression:
+            factor, variable = term._args_
+            one = id(variable)
+            if factor.__class__ not in native_types or one not in order:
+                return False
+            linear[one] = linear.get(one, 0.0) + factor
+        elif kind in native_types:
+            form.constant += term
+        elif kind is SumExpression or kind is LinearExpression:
+            if not _summed(term, order, form, linear, products):
+                return False
+        elif id(term) in order:
+            linear[id(term)] = linear.get(id(term), 0.0) + 1.0
+        else:
+            return False
+    return True
+
 
 class _Walker(QuadraticRepnVisitor):  # type: ignore[misc]
     """Pyomo's quadratic walker with levers never evaluated."""
@@ -86,7 +130,8 @@ class Terms:
     linear_ids: list[int] = field(default_factory=list)
     linear_values: list[float] = field(default_factory=list)
     linear_counts: list[int] = field(default_factory=list)
-    product_ids: list[tuple[int, int]] = field(default_factory=list)
+    product_ids: list[int] = field(default_factory=list)
+    "Two for each product."
     product_values: list[float] = field(default_factory=list)
     product_counts: list[int] = field(default_factory=list)
 
@@ -100,7 +145,7 @@ class Terms:
         self.linear_counts.append(len(form.linear))
         products = form.quadratic
         if products:
-            self.product_ids.extend(products)
+            self.product_ids.extend(chain.from_iterable(products))
             self.product_values.extend(products.values())
         self.product_counts.append(len(products) if products else 0)
 
