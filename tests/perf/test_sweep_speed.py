@@ -27,8 +27,8 @@ BARS = {
 }
 """From kept arrays: wall over HiGHS's own time at most; times faster than plain Pyomo, linopy, Pyomo's persistent interface.
 
-The design's bars but for two: a step of the toy takes HiGHS less than a millisecond, below the 1.5 to 5 ms its bar of 2 is stated
-for; and a rebuild in linopy, most of it a fixed cost, is 120 times slower beside steps of 3.5 ms (`nation`), 200 times beside the toy's.
+The design's bars but for two. A step of the toy takes HiGHS less than a millisecond; the bar of 2 is stated for steps of 1.5 to 5.
+A rebuild in linopy is mostly a fixed cost: 200 times slower beside the toy's steps, 120 times beside those of `nation`.
 """
 
 LINES = (
