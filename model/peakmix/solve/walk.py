@@ -77,7 +77,8 @@ class _SymbolicDispatcher(_Dispatcher):  # type: ignore[misc, valid-type]
     def _before_sum(visitor: Any, child: Any) -> Any:
         """Short cut for a sum of numbers, [number *] variable and [number *] lever * variable; others take the general way."""
         form = visitor.Result()
-        if not _summed(child, visitor.var_recorder.var_order, form, form.linear, products := {}):
+        products: dict[tuple[int, int], float] = {}
+        if not _summed(child, visitor.var_recorder.var_order, form, form.linear, products):
             return True, None
         if products:
             form.quadratic = products
