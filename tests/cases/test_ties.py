@@ -16,10 +16,10 @@ import numpy as np
 import pytest
 from tests.cases.kit import Problem, prepared
 
-from peakmix.api.ties import criteria, in_tonnes
 from peakmix.solve import certificate as certificates
 from peakmix.solve import ties
 from peakmix.solve.certificate import certify, settled, solve_certified
+from peakmix.solve.criteria import criteria, in_tonnes
 from peakmix.solve.highs import solve
 from peakmix.solve.names import NameTable
 from peakmix.solve.program import LinearProgram, Pattern

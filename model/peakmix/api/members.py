@@ -11,10 +11,10 @@ import numpy as np
 from peakmix.api.conflict import diagnose
 from peakmix.api.prepare import Prepared, Timings
 from peakmix.api.running import METHODS, RunResult, finished
-from peakmix.api.ties import asked
 from peakmix.formulation.build import build
 from peakmix.foundation.errors import LimitError, UncertifiedError
 from peakmix.solve.certificate import certify, settled, solve_certified
+from peakmix.solve.criteria import asked
 from peakmix.solve.living import LivingModel
 from peakmix.solve.placed import compile_placed
 from peakmix.solve.program import LinearProgram

@@ -13,7 +13,6 @@ import xarray as xr
 from peakmix.api.conflict import diagnose
 from peakmix.api.prepare import Prepared, Progress, Timings, prepare, read, silent
 from peakmix.api.rolling import solve_foreseen
-from peakmix.api.ties import asked
 from peakmix.audit.full import audit as audit_fully
 from peakmix.foundation.errors import LimitError, UncertifiedError, UsageError
 from peakmix.parameters.container import Parameters
@@ -25,6 +24,7 @@ from peakmix.results.summary import summarise
 from peakmix.scenario import Scenario, check_against
 from peakmix.scenario.levers import adjust
 from peakmix.solve.certificate import Certificate
+from peakmix.solve.criteria import asked
 from peakmix.solve.program import LinearProgram
 from peakmix.solve.solution import Solution, SolveOptions, Status, write_to_stderr
 from peakmix.tables.dataset import DataSet

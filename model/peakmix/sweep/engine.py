@@ -18,6 +18,7 @@ from peakmix.results.recount.many import QuickAudits
 from peakmix.results.recount.recount import Recount
 from peakmix.solve import cache
 from peakmix.solve.bundle import Frame
+from peakmix.solve.criteria import asked
 from peakmix.solve.distance import program_distance
 from peakmix.solve.family import AffineFamily
 from peakmix.solve.highs import chosen_method, solve
@@ -143,7 +144,8 @@ class Engine:
         foresight = self.first.scenario.spec.foresight
         assert foresight is not None
         periods = list(self.first.parameters.horizon)
-        return solve_rolling(periods, [Stage("truth", None, program)], foresight.sight(periods), self.options)
+        options = replace(self.options, ties=asked(self.first.scenario.spec, self.first.parameters))  # they shape what follows
+        return solve_rolling(periods, [Stage("truth", None, program)], foresight.sight(periods), options)
 
     def audited(self, member: int, solution: Solution) -> str:
         """The full audit of one member from its tables; an empty text when it passed."""
