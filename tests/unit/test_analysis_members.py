@@ -11,9 +11,10 @@ import yaml
 from tests.unit.test_sweep_engine import BASE
 
 from peakmix import api
-from peakmix.analysis.accounts import cost_by, costs, swaps
+from peakmix.analysis.accounts import cost_by, costs
 from peakmix.analysis.members import over_members
 from peakmix.analysis.mix import mix, pathway
+from peakmix.analysis.payers import payer_costs
 from peakmix.api.sweeping import Sweep
 from peakmix.foundation.errors import UsageError
 from peakmix.sweep.collecting import collect
@@ -79,9 +80,9 @@ def test_members_are_chosen_and_any_function_is_taken(swept: tuple[xr.Dataset, d
 
 def test_what_a_sweep_does_not_keep_is_named(swept: tuple[xr.Dataset, dict[str, xr.Dataset]]) -> None:
     cube, alone = swept
-    with pytest.raises(UsageError, match="does not keep 'swap_policy'"):
-        over_members(cube, swaps)
-    with pytest.raises(UsageError, match="'swaps'"):
-        over_members(cube, "swaps")
+    with pytest.raises(UsageError, match="does not keep 'payer_cost'"):
+        over_members(cube, payer_costs)
+    with pytest.raises(UsageError, match="'payer_costs'"):
+        over_members(cube, "payer_costs")
     with pytest.raises(UsageError, match="no dimension scenario"):
         over_members(next(iter(alone.values())), "mix")

@@ -45,6 +45,7 @@ def swaps(dataset: xr.Dataset) -> pd.DataFrame:
     """
     names = ("policy", "source", "target", "case", "period", "amount", "ratio")
     frame = pd.DataFrame({name: dataset[f"swap_{name}"].values for name in names}).rename(columns={"amount": "built"})
+    frame = frame[frame["built"] > ZERO].reset_index(drop=True)
     frame["retired"] = frame["built"] * frame["ratio"]
     pools = pool_prices(dataset).set_index(["policy", "place", "period"])
     key = pd.MultiIndex.from_frame(frame[["policy", "source", "period"]])
@@ -68,7 +69,7 @@ def pool_prices(dataset: xr.Dataset) -> pd.DataFrame:
     """
     sheet = {name: dataset[f"policy_{name}"].values for name in ("id", "place", "period", "level", "bound", "unit", "price")}
     table = pd.DataFrame(sheet).assign(price_unit=dataset["policy_price_unit"].values)
-    component = dataset["policy_component"].values
+    component = np.where(np.isfinite(table["level"]), dataset["policy_component"].values, "")
     frame: pd.DataFrame = table[component == "policy_swap_pool"].rename(columns={"id": "policy", "level": "left"})
     ends = table[component == "policy_swap_expiry"].rename(columns={"id": "policy", "price": "outliving_price"})
     key = ["policy", "place", "period"]

@@ -69,6 +69,7 @@ def _accounts(dataset: xr.Dataset, policy: str | None) -> pd.DataFrame:
         raise UsageError("the result has no allowance market", fix="run a scenario with a policy of instrument market")
     names = (*KEYS, *STOCKS, *FLOWS, "inventory", "inventory_start", "price")
     frame = pd.DataFrame({name: dataset[f"allowance_{name}"].values for name in names})
+    frame = frame[frame["emission"].notna()].reset_index(drop=True)  # a member of a sweep may lack an account
     if policy is not None:
         if policy not in set(frame["policy"]):
             raise UsageError(f"the result has no market {policy!r}", fix=nearest(policy, sorted(set(frame["policy"]))))

@@ -9,6 +9,8 @@ import pandas as pd
 import xarray as xr
 
 BOOK = ["policy", "line", "place", "period", "opening", "drawn", "interest", "repaid", "revalued", "closing", "service", "closed"]
+SMALL = 1e-9
+"""Draws below this are none."""
 ROWS = {"policy_finance_line": "line", "policy_finance_own": "own funds", "policy_finance_budget": "budget"}
 FLOWS = ["opening", "drawn", "interest", "repaid", "revalued", "closing", "service", "closed"]
 
@@ -30,7 +32,7 @@ def loan_book(dataset: xr.Dataset, by: Iterable[str] = ("policy", "line", "place
     periods = dataset["period"].values
     names = {"policy": "policy", "line": "line", "place": "region", "technology": "technology", "kind": "kind", "asset": "asset"}
     rows: list[pd.DataFrame] = []
-    for k in range(dataset.sizes.get("loan_row", 0)):
+    for k in np.flatnonzero(dataset["loan_draw"].values > SMALL).tolist() if "loan_draw" in dataset else ():
         service, repaid = (dataset[f"loan_{n}"].values[k] * years for n in ("service", "repaid"))
         closing = dataset["loan_left"].values[k]
         drawn = np.where(periods == dataset["loan_period"].values[k], dataset["loan_draw"].values[k], 0.0)
@@ -50,6 +52,8 @@ def loan_book(dataset: xr.Dataset, by: Iterable[str] = ("policy", "line", "place
 
 def _closed(dataset: xr.Dataset, k: int) -> np.ndarray:
     """Share of the capacity behind a draw that has been closed early, by period; zero for conversions and measures."""
+    if "loan_closed" in dataset:  # a sweep keeps the share and not every vintage
+        return np.asarray(dataset["loan_closed"].values[k])
     none = np.zeros(dataset.sizes["period"])
     if str(dataset["loan_kind"].values[k]) != "new_capacity":
         return none
@@ -78,15 +82,19 @@ def legacy_book(dataset: xr.Dataset) -> pd.DataFrame:
     for k in range(dataset.sizes.get("legacy_row", 0)):
         service = dataset["legacy_service"].values[k] * years
         place, named = (str(dataset[f"legacy_{n}"].values[k]) for n in ("place", "technologies"))
-        part = _closed_standing(dataset, place, named.split(", ")) if named else np.full(len(years), np.nan)
+        if not np.isfinite(service).all():
+            continue  # a member of a sweep without this debt
+        part = _closed_standing(dataset, k, place, named.split(", ")) if named else np.full(len(years), np.nan)
         columns = {n: str(dataset[f"legacy_{n}"].values[k]) for n in ("policy", "debt", "place")}
         rows.append(pd.DataFrame(columns | {"period": dataset["period"].values, "service": service, "closed": service * part}))
     columns_of = ["policy", "debt", "place", "period", "service", "closed"]
     return pd.concat(rows)[columns_of].reset_index(drop=True) if rows else pd.DataFrame(columns=columns_of)
 
 
-def _closed_standing(dataset: xr.Dataset, place: str, named: list[str]) -> np.ndarray:
+def _closed_standing(dataset: xr.Dataset, k: int, place: str, named: list[str]) -> np.ndarray:
     """Share of the standing capacity of technologies (or groups of them) that has been closed early."""
+    if "legacy_closed" in dataset:
+        return np.asarray(dataset["legacy_closed"].values[k])
     group = dataset["technology_group_member"]
     known = [name for name in named if name in group["technology_group"].values]
     members = {t for name in known for t in group["technology"].values[group.sel(technology_group=name).values == 1]}
@@ -105,7 +113,7 @@ def line_values(dataset: xr.Dataset) -> pd.DataFrame:
 
     A line in a foreign currency is valued per unit of that currency. Lines without a ceiling have no row.
     """
-    chosen = np.isin(dataset["policy_component"].values, list(ROWS))
+    chosen = np.isin(dataset["policy_component"].values, list(ROWS)) & np.isfinite(dataset["policy_price"].values)
     columns = {"policy": "id", "component": "component", "line": "case", "period": "period", "value": "price"}
     columns |= {"unit": "price_unit", "used": "level", "ceiling": "bound"}
     frame = pd.DataFrame({name: dataset[f"policy_{column}"].values[chosen] for name, column in columns.items()})

@@ -1,7 +1,8 @@
 """Answers along the ``scenario`` dimension of a collected sweep: one table with the member in its first column.
 
-A sweep keeps sums over vintages and no rows of policies, so it answers what arrays suffice for: mix, pathways, cost, residues.
-What needs more is answered from the member's own file, which ``peakmix sweep collect --to netcdf`` writes.
+A sweep keeps sums over vintages, and the rows of policies, credits, accounts and loans where its scenarios have such
+instruments: so it answers mix, pathways, cost, residues, and the ledgers of swaps, markets and loans. What needs more is
+answered from the member's own file, which ``peakmix sweep collect --to netcdf`` writes.
 """
 
 from __future__ import annotations
@@ -14,7 +15,9 @@ from typing import Any
 import pandas as pd
 import xarray as xr
 
-from peakmix.analysis.accounts import cost_by, costs, residue_exchange, residues
+from peakmix.analysis.accounts import cost_by, costs, pool_prices, residue_exchange, residues, swaps
+from peakmix.analysis.compliance import carbon_banks, compliance
+from peakmix.analysis.loans import legacy_book, line_values, loan_book
 from peakmix.analysis.mix import Pathway, mix, paths, pathway
 from peakmix.foundation.errors import UsageError
 from peakmix.foundation.vocabulary import of_kind
@@ -30,6 +33,14 @@ def pathway_table(dataset: xr.Dataset, *arguments: object, **options: object) ->
     return rows.assign(unit=path.unit, peak=path.peak, height=path.height, total=path.total).assign(ledger=path.name)
 
 
+def policy_table(dataset: xr.Dataset) -> pd.DataFrame:
+    """Policy rows: policy, row, place, case, period, level, bound, unit, price, price_unit."""
+    names = {"policy": "id", "row": "component", "place": "place", "case": "case", "period": "period", "level": "level"}
+    names |= {"bound": "bound", "unit": "unit", "price": "price", "price_unit": "price_unit"}
+    frame = pd.DataFrame({name: dataset[f"policy_{column}"].values for name, column in names.items()})
+    return frame[frame["level"].notna()].reset_index(drop=True)
+
+
 ANSWERS: dict[str, Callable[..., pd.DataFrame]] = {
     "mix": mix,
     "paths": paths,
@@ -38,6 +49,14 @@ ANSWERS: dict[str, Callable[..., pd.DataFrame]] = {
     "cost_by": cost_by,
     "residues": residues,
     "residue_exchange": residue_exchange,
+    "policies": policy_table,
+    "swaps": swaps,
+    "pool_prices": pool_prices,
+    "compliance": compliance,
+    "carbon_banks": carbon_banks,
+    "loan_book": loan_book,
+    "legacy_book": legacy_book,
+    "line_values": line_values,
 }
 """Answers for which the arrays of a sweep suffice."""
 

@@ -40,7 +40,7 @@ def account_columns(
         found = _values(lp, solution, f"allowance_{name}")
         columns[name] = np.array([found.get(key, 0.0) for key in keys], dtype=np.float64)
     bound = point.by_label(recount.policies.bound) if keys else {}
-    before: dict[Key, Key] = {key: _before(parameters, key) for key in keys}
+    before: dict[Key, Key] = {key: account_before(parameters, key) for key in keys}
     held, lent, stock = (_values(lp, solution, f"allowance_{name}") for name in ("held", "lent", "inventory"))
     years = {key: float(parameters.horizon.n(key[2])) for key in keys}
 
@@ -74,7 +74,7 @@ def account_columns(
     return columns
 
 
-def _before(parameters: Parameters, key: Key) -> Key:
+def account_before(parameters: Parameters, key: Key) -> Key:
     """The account one period before; empty in the first period of its market."""
     if key[2] == parameters.facts["allowance"][key[0]]["periods"][0]:
         return ()

@@ -90,6 +90,18 @@ def _rows(lp: LinearProgram, solution: Solution) -> Iterator[tuple[str, Key, flo
             yield component, index, dual
 
 
+def rows_of(axes: Axes, component: str, index: Key, sense: int) -> list[PolicyRow]:
+    """What names the rows of the sheet that a row of the programme makes; their numbers are zero."""
+    return _policy_rows(axes, component, index, 0.0, (0.0, 0.0, 0.0), sense)
+
+
+def weight_kind(parameters: Parameters, component: str, policy: str) -> Weight:
+    """Weight kind of a policy row: what its dual is divided by."""
+    if component == "policy_pace":
+        return "annual" if parameters.facts["policies"][policy].quantity == "activity" else "one_off"
+    return row_weight(component)
+
+
 def _policy_rows(
     axes: Axes, component: str, index: Key, dual: float, numbers: tuple[float, float, float], sense: int
 ) -> list[PolicyRow]:
@@ -99,9 +111,8 @@ def _policy_rows(
     policy = parameters.facts["policies"][name]
     place, case, period = where(component, index)
     unit, natural = policy_unit(parameters, name, policy)
-    scale, kind = 1.0, row_weight(component)
+    scale, kind = 1.0, weight_kind(parameters, component, name)
     if component == "policy_pace":
-        kind = "annual" if policy.quantity == "activity" else "one_off"
         scale = float(parameters["pace_now"][name, period])
     dated = parameters.facts["policy_periods"][name] if component == "policy_budget" else [period]
     dated = parameters.facts["finance"][name]["periods"] if component == "policy_finance_line" else dated

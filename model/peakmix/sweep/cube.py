@@ -23,6 +23,8 @@ COLUMNS: dict[str, tuple[str, str]] = {
     "full_audit": ("Full audit: passed (1), failed (0), not asked for (-1)", ""),
     "iterations": ("Iterations of the solver", ""),
 }
+SMALL = 1e-9
+"""Flows below this are rounding, as in a run's file."""
 CERTIFICATE = ("row", "bound", "dual", "row_dual", "complementarity", "gap")
 Array = np.ndarray[Any, Any]
 
@@ -89,6 +91,7 @@ class _Cube:
         for name in dict.fromkeys(name for layout in self.layouts for name in layout["quantities"]):
             self._quantity(name)
         self._gradient()
+        self._used_rows()
         attributes = {
             "title": self.plan.spec.title or self.plan.spec.name,
             "description": self.plan.spec.description,
@@ -175,7 +178,8 @@ class _Cube:
             if name == entry["dim"]:
                 self.labels[name] = {label: k for k, label in enumerate(order)}
             values = [found.get(label) for label in order]
-            array = np.array(values, dtype=np.int64) if name == "period" else texts(values)
+            whole = bool(values) and all(type(value) is int for value in values)
+            array = np.array(values, dtype=np.int64) if whole else texts(values)
             self.coordinates[name] = xr.Variable((entry["dim"],), array, entry["attributes"])
 
     def _quantity(self, name: str) -> None:
@@ -188,17 +192,27 @@ class _Cube:
         cube = np.full((self.count, int(np.prod(shape))), np.nan)
         flats = {}
         for place, layout in enumerate(self.layouts):
-            keys = layout["quantities"][name]["keys"]
+            keys = layout["quantities"].get(name, {"keys": []})["keys"]
             parts = [[self.labels[dim][key[k]] for key in keys] for k, dim in enumerate(dims)]
             flats[place] = np.ravel_multi_index(parts, shape) if keys else np.empty(0, dtype=np.intp)
         for chunk, arrays in self.chunks:
-            numbers = arrays[f"q_{name}"]
             rows = np.array(chunk.members)
             solved = arrays["status"] == "optimal"
-            if name != "price":
+            if name != "price" and not dims[0].endswith("_row"):
                 cube[rows[solved]] = 0.0
-            cube[np.ix_(rows[solved], flats[chunk.structure])] = numbers[solved]
+            if len(flats[chunk.structure]):
+                cube[np.ix_(rows[solved], flats[chunk.structure])] = arrays[f"q_{name}"][solved]
         self.arrays[name] = xr.Variable(("scenario", *dims), cube.reshape(self.count, *shape), first["attributes"])
+
+    def _used_rows(self) -> None:
+        """Leave out possible flows of credits and draws that no member makes; one row stays where there are none at all."""
+        for dim, amount in (("swap_row", "swap_amount"), ("loan_row", "loan_draw")):
+            if amount not in self.arrays:
+                continue
+            made = (np.nan_to_num(self.arrays[amount].values) > SMALL).any(axis=0)
+            used = np.flatnonzero(made) if made.any() else np.array([0])
+            for kept in (self.arrays, self.coordinates):
+                kept |= {name: variable.isel({dim: used}) for name, variable in kept.items() if dim in variable.dims}
 
     def _gradient(self) -> None:
         """Levers of every member and the slope of the optimum in them; not a number where they are none of its structure."""

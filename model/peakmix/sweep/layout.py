@@ -17,6 +17,7 @@ from peakmix.results.recount.many import ManyRows
 from peakmix.results.recount.recount import Recount
 from peakmix.results.recount.stack import stack
 from peakmix.solve.program import FloatArray, LinearProgram
+from peakmix.sweep.sheets import Sheets
 from peakmix.sweep.structure import Derivation, Element
 
 CELL = ("region", "technology", "period")
@@ -58,6 +59,10 @@ class Layout:
         names = [name for name, _ in BLOCKS] + ["ledger", "cost"]
         self._blocks = dict(zip(names, own.slices.values(), strict=True))
         self._standing()
+        self.sheets = Sheets(first, program, recount, elements)
+        for sheet in self.sheets.sheets:
+            for name, more in sheet.numbers.items():
+                self.keys[name] = ((sheet.dim, *more), sheet.keys(name, first.parameters.horizon))
         span = span_of(self._rows, "balance")
         self.keys["price"] = (PRICE, list(self._rows.members[span]))
         self._balance = span
@@ -121,6 +126,7 @@ class Layout:
         found["system_cost"] = (objective - cost[self._transfer].sum(axis=0))[None, :]
         with np.errstate(divide="ignore", invalid="ignore"):
             found["price"] = row_dual[self._balance] / self.weights(values)[self._period_of] + 0.0
+        found |= self.sheets.numbers(x, row_dual, values)
         return {name: np.ascontiguousarray(part.T) for name, part in found.items()}
 
     def describe(self) -> dict[str, Any]:
@@ -129,6 +135,13 @@ class Layout:
         coordinates = {}
         for name, (dim, labels, attributes) in axes.coordinates().items():
             coordinates[name] = {"dim": dim, "labels": [_plain(v) for v in labels.tolist()], "attributes": attributes}
+        for sheet in self.sheets.sheets:
+            rows = {sheet.dim: sheet.labels} | sheet.beside
+            told = {name: word("result" if name != sheet.dim else "dimension", name) for name in rows}
+            coordinates |= {
+                name: {"dim": sheet.dim, "labels": labels, "attributes": array_attributes(told[name], (sheet.dim,), axes)}
+                for name, labels in rows.items()
+            }
         quantities = {}
         for name, (dims, keys) in self.keys.items():
             kind: Kind = "variable" if name in {v[0] for v in VARIABLES} | {"ledger"} else "result"
