@@ -4,6 +4,7 @@ direct CO2, pollutants, energy   ledgers of the technologies chosen, measures in
 purchased scopes                 emission factor x volume of the markets of that scope; they have no sector
 output, capacity, use            sums over the technologies chosen
 additions, retirements           new capacity, early closures per year of the period
+adopted                          output of the technologies chosen that carries one of the measures named
 value added, surcharge, ...      see accounts
 """
 
@@ -25,7 +26,7 @@ SCOPE = {
     "purchased_heat_co2": "purchased_heat",
     "hydrogen_power_co2": "hydrogen_power",
 }
-MATERIAL = ("output", "capacity", "additions", "retirements", "purchases", "sales", "use")
+MATERIAL = ("output", "capacity", "additions", "retirements", "purchases", "sales", "use", "adopted")
 PURCHASED = "purchased"
 
 
@@ -72,6 +73,10 @@ class Indicators:
             return self._worked_out(leaf, [(region, technology) for region in regions for technology in sorted(chosen)])
         if quantity in ("purchases", "sales", "capacity", "additions", "retirements"):
             return self._stated(quantity, leaf, regions, chosen)
+        if quantity == "adopted":
+            fitted = self.case.decisions.all("adopted").items()
+            wanted = [(key, amount) for key, amount in fitted if key[1] in (leaf.measures or ()) and key[2] in chosen]
+            return self.case.sum(amount for key, amount in wanted if key[0] in regions)
         if quantity in ("output", "use"):
             return self._made_or_used(quantity, leaf, regions, chosen)
         if quantity == "co2":

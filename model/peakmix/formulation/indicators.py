@@ -134,7 +134,7 @@ def _by_technology(model: Any, books: Books, leaf: Any, ledger: str, regions: tu
 
 
 def _quantity(model: Any, books: Books, leaf: Any, regions: tuple[str, ...], period: int) -> list[Any]:
-    """output, capacity, additions, retirements, investment, purchases, sales and use."""
+    """output, capacity, additions, retirements, investment, purchases, sales, use, and output that carries measures."""
     if leaf.quantity in ("purchases", "sales"):
         return _volumes(model, books, leaf, regions, period)
     terms: list[Any] = []
@@ -150,6 +150,9 @@ def _quantity(model: Any, books: Books, leaf: Any, regions: tuple[str, ...], per
                     terms.append(per_year * model.new_capacity[region, technology, period])
             elif leaf.quantity == "retirements":
                 terms.append(per_year * capacity_terms.closures(model, books, region, technology, period))
+            elif leaf.quantity == "adopted":
+                keys = [(region, m, technology, period) for m in books.measures.get((region, technology), []) if m in leaf.measures]
+                terms += [model.adopted[key] for key in keys if key in model.adopted]
             elif leaf.quantity == "investment":
                 terms += investment_terms(model, books, region, technology, period)
             else:

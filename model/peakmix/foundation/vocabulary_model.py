@@ -174,6 +174,7 @@ INDICATORS = words(
     ("value_added", "", "Mmoney/yr", "Value added of output", "增加值"),
     ("surcharge", "", "Mmoney/yr", "Surcharge of a tiered tariff", "阶梯电价加价"),
     ("use", "", "M{commodity}/yr", "Net use of a commodity", "净使用量"),
+    ("adopted", "", "M{product}/yr", "Output that carries a measure", "采用节能减排措施的产量"),
     ("pollutant", "", "Mt/yr", "Emission of a pollutant", "污染物排放"),
 )
 

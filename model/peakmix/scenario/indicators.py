@@ -29,6 +29,7 @@ QuantityName = Literal[
     "pollutant",
     "value_added",
     "surcharge",
+    "adopted",
 ]
 NEEDS: dict[str, tuple[str, ...]] = {
     "co2": ("scopes",),
@@ -38,6 +39,7 @@ NEEDS: dict[str, tuple[str, ...]] = {
     "use": ("commodity",),
     "pollutant": ("pollutant",),
     "surcharge": ("tariff",),
+    "adopted": ("measures",),
 }
 """Keys that a quantity cannot do without."""
 
@@ -51,14 +53,14 @@ TAKES: dict[str, tuple[str, ...]] = {
     "norm": ("output", "capacity"),
     "reaches": ("output", "capacity"),
     "tariff": ("surcharge",),
-    "measures": ("surcharge", "output", "capacity"),
+    "measures": ("surcharge", "output", "capacity", "adopted"),
 }
 """Quantities that a key has a meaning for."""
 
 MONEY = ("investment", "value_added", "surcharge")
 """Quantities in money of the data set, millions a year."""
 
-MATERIAL = ("output", "capacity", "additions", "retirements", "purchases", "sales", "use")
+MATERIAL = ("output", "capacity", "additions", "retirements", "purchases", "sales", "use", "adopted")
 """Quantities in millions of a natural unit a year."""
 
 
@@ -67,9 +69,10 @@ class Indicator(Block):
 
     ``quantity`` is counted per year: CO2 and pollutants in Mt/yr, energy in PJ/yr, output, capacity, purchases and use
     sales in millions of the natural unit a year, additions and retirements (early closures) in the same per year of the
-    period, investment (overnight cost of new capacity, conversions and measures), value_added and surcharge in millions of
-    money a year. Scopes of CO2 are never added unless ``co2`` names them one by one. ``exclude`` leaves renewable energy or
-    feedstock out of energy, ``norm`` with ``reaches`` counts only what reaches a level of an efficiency norm, ``market`` only
+    period, adopted (output that carries one of the ``measures``, whose hosts ``technologies`` narrows) in millions of the
+    natural unit a year, investment (overnight cost of new capacity, conversions and measures), value_added and surcharge in
+    millions of money a year. Scopes of CO2 are never added unless ``co2`` names them one by one. ``exclude`` leaves renewable
+    energy or feedstock out of energy, ``norm`` with ``reaches`` counts only what reaches a level of an efficiency norm, ``market`` only
     the markets named; ``measures`` are those that change what a norm or a tariff counts, all unless named. ``location``,
     ``sectors`` and ``technologies`` narrow the selection; what is left out is taken from the policy that holds the
     indicator. ``named`` takes an indicator of the scenario's block ``indicators``; ``unit`` says what a weighted sum counts
@@ -113,7 +116,7 @@ class Indicator(Block):
             raise ValueError("norm and reaches go together: the efficiency norm, and the level of it that is reached")
         if self.norm is not None and self.commodity is not None:
             raise ValueError("a norm has its product; commodity says nothing beside it")
-        if self.measures is not None and self.norm is None and self.tariff is None:
+        if self.measures is not None and self.quantity != "adopted" and self.norm is None and self.tariff is None:
             raise ValueError("measures says which measures change the use that a norm or a tariff counts; name one of these")
         if self.exclude is not None and (not self.exclude or len(set(self.exclude)) < len(self.exclude)):
             raise ValueError("exclude lists renewables and feedstock at most once, and at least one of them")
@@ -187,6 +190,7 @@ class WeightedIndicator(Block):
 
 
 HINT = {
+    "measures": ": the measures that are counted",
     "scopes": ": a list of direct, purchased_power, purchased_heat, hydrogen_power",
     "convention": ": calorific (0.1229 kgce/kWh) or coal_equivalent (about 0.30 kgce/kWh)",
     "commodity": ": the commodity that is counted",

@@ -120,7 +120,7 @@ def _budget(model: Any, parameters: Parameters, policy_id: str, policy: Any) -> 
         rows(model, "policy_budget")[policy_id] = left <= right if policy.sense == "upper" else left >= right
 
 
-PLAIN = ("output", "additions", "retirements", "purchases", "sales")
+PLAIN = ("output", "additions", "retirements", "purchases", "sales", "adopted")
 """Quantities that are sums of variables, as are those of a ledger: a derived value may multiply them."""
 
 

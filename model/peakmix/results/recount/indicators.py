@@ -57,6 +57,9 @@ def _leaf(scope: Scope, leaf: Any, period: int, only: str | None) -> list[Term]:
                 terms += scope.term(None, (), "new_capacity", key, 1 / scope.parameters.horizon.n(period))
             elif leaf.quantity == "retirements":
                 terms += [(f / scope.parameters.horizon.n(period), e, v) for f, e, v in closures(scope, *key)]
+            elif leaf.quantity == "adopted":
+                for measure in leaf.measures:
+                    terms += scope.term(None, (), "adopted", (region, measure, technology, period))
             elif leaf.quantity == "investment":
                 terms += _invested(scope, key)
             else:
