@@ -10,7 +10,7 @@ from tests.cases.kit import Problem, Solved, finish, infeasible, prepared, solve
 from peakmix.api.running import solve_prepared, variable_values
 from peakmix.api.stored_values import stored_values
 from peakmix.audit.full import audit
-from peakmix.foundation.errors import InputErrors
+from peakmix.foundation.errors import InputError, InputErrors
 from peakmix.scenario import from_mapping
 
 ONE_YEAR = [[2025, 1]]
@@ -68,6 +68,46 @@ def test_too_few_allowances() -> None:
     case = solve(plants(), ONE_YEAR, policies=market("4 Mt/yr", ceiling="50 CNY/t") | {"floor": floor})
     assert case("allowance_ceiling", "ets", "all", 2025) == pytest.approx(1)
     assert price(case, 2025) == pytest.approx(50)
+
+
+@pytest.mark.parametrize(
+    ("offered", "reserve", "bought", "cost", "above"),
+    [(3.0, 5.0, 3.0, 30.0, 25.0), (3.0, 40.0, 0.0, 30.0, 0.0), (9.0, 5.0, 9.0, 20.0, 15.0), (30.0, 5.0, 16.0, 5.0, 0.0)],
+)
+def test_auction(offered: float, reserve: float, bought: float, cost: float, above: float) -> None:
+    """4 Mt are free for 10 Mt of steel; a tonne abated costs 20 up to 10 Mt, then 30.
+
+    3 Mt offered at 5: 7 Mt emitted, price 30, 25 of it above the reserve. At 40 nobody buys: 4 Mt, price 30. 9 Mt: 13 emitted,
+    price 20. 30 Mt: all dirty, 16 bought, and the price is the reserve. The objective has the reserve; what is above it only says
+    who pays, so the optimum is that of the cap plus reserve x bought.
+    """
+    auction = {"amount": f"{offered} Mt/yr", "reserve": f"{reserve} CNY/t"}
+    case = solve(plants(), ONE_YEAR, policies=market("4 Mt/yr", auction=auction))
+    emitted = 4 + bought
+    assert case("allowance_auction", "ets", "all", 2025) == pytest.approx(bought, abs=1e-9)
+    assert price(case, 2025) == pytest.approx(cost)
+    assert case.annual_price("policy_allowance_auction", "ets", 2025, period=2025) == pytest.approx(-above, abs=1e-9)
+    abated = 1000 + 20 * min(10.0, 20 - emitted) + 30 * max(0.0, 10 - emitted)
+    assert case.objective == pytest.approx(abated + reserve * bought)
+
+
+def test_who_pays_at_an_auction() -> None:
+    """3 Mt at 30 CNY/t: 90 million from industry to the government, 15 of it in the objective; the system pays for abatement."""
+    auction = {"amount": "3 Mt/yr", "reserve": "5 CNY/t"}
+    result = solve_prepared(prepared(plants(), ONE_YEAR, policies=market("4 Mt/yr", auction=auction)), False)
+    paid = result.dataset["payer_cost"].sel(payer_component=["policy_transfer", "allowance_trade"])
+    paid = paid.sum(("payer_component", "cost_place", "period"))
+    assert float(paid.sel(payer="industry")) == pytest.approx(90.0)
+    assert float(paid.sel(payer="government")) == pytest.approx(-90.0)
+    assert float(result.dataset["system_cost"]) == pytest.approx(1000 + 200 + 90)
+    assert float(result.dataset["allowance_auction"].sum()) == pytest.approx(3.0)
+
+
+def test_an_auction_below_the_floor_is_refused() -> None:
+    """Bought at 5 and given back at 8, allowances would earn 3 without end."""
+    auction = {"amount": "3 Mt/yr", "reserve": "5 CNY/t"}
+    with pytest.raises(InputError, match="the floor 8 lies above the auction 5"):
+        solve(plants(), ONE_YEAR, policies=market("4 Mt/yr", auction=auction, floor="8 CNY/t"))
 
 
 def test_hotelling_path_of_a_bank() -> None:

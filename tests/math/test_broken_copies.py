@@ -116,6 +116,8 @@ MARKET: dict[str, Any] = {
 """A market in which loan, offsets, trade and ceiling are all used; with a ceiling that rises fast, the bank."""
 RISING = {"2026": "40 CNY2023/t", "2040": "400 CNY2023/t"}
 BANK = {**MARKET, "policies.ets": {**MARKET["policies.ets"], "ceiling": RISING}}
+OFFERED = {"amount": "0.05 Mt/yr", "reserve": "10 CNY2023/t"}
+AUCTION = {**MARKET, "policies.ets": {**MARKET["policies.ets"], "auction": OFFERED}}
 BANDS: dict[str, Any] = {
     "policies.direct_cap.enabled": False,
     "policies.ets": {
@@ -491,6 +493,8 @@ COPIES: dict[str, Copy] = {
         "policy market: emissions", changes=MARKET, drop=("policy_allowance_emission",)
     ),
     "ceiling is not discounted": Copy("objective", changes=MARKET, elements=undiscounted("allowance_ceiling_charge")),
+    "more is sold at auction than is offered": Copy("policy market: auction", changes=AUCTION, drop=("policy_allowance_auction",)),
+    "reserve is not discounted": Copy("objective", changes=AUCTION, elements=undiscounted("allowance_auction_charge")),
     "bands are wider than their clamp": Copy("policy market: account", changes=BANDS, elements=scale("allowance_band", 1.02)),
     "a band without its tightening": Copy(
         "policy market: account",

@@ -210,6 +210,7 @@ def market() -> Prepared:
     bank = {"bid": "10 CNY/t", "ask": {2026: "30 CNY/t", 2034: "40 CNY/t"}, "opening": "4 Mt", "limit": "9 Mt"}
     lender = {"accounts": "place", "trade": "bank", "allocation": given, "tightening": {2026: 1.2, 2034: 1.1}}
     lender |= {"ceiling": "95 CNY/t"}
+    auction = {"amount": {2026: "1 Mt/yr", 2034: "0.5 Mt/yr"}, "reserve": "8 CNY/t"}
     lent = {"interest": 0.02, "paid_in": "allowances", "limit": "3 Mt"}
     money = bank | {"lending": {"interest": 0.03}}
     problem = plants().commodity("steam", "intermediate").flow("dirty", "steam", 0.5)
@@ -219,7 +220,7 @@ def market() -> Prepared:
     return ruled(
         problem,
         national=rule | one,
-        local=rule | {"accounts": "place", "allocation": given, "banking": False},
+        local=rule | {"accounts": "place", "allocation": given, "banking": False, "auction": auction},
         banded=rule | banded,
         lender=rule | lender | {"carbon_bank": bank | {"lending": lent}},
         reserve=rule | {"allocation": [{"amount": "16 Mt/yr"}], "carbon_bank": money},

@@ -25,6 +25,7 @@ ETS: dict[str, Any] = {
     "offsets": {"price": "30 CNY2023/t", "quota": 0.05},
     "floor": "5 CNY2023/t",
     "ceiling": "150 CNY2023/t",
+    "auction": {"amount": "0.1 Mt/yr", "reserve": "20 CNY2023/t"},
     "carbon_bank": {
         "bid": "12 CNY2023/t", "ask": "70 CNY2023/t", "opening": "0.5 Mt", "limit": "2 Mt",
         "lending": {"interest": 0.03, "paid_in": "allowances", "limit": "0.4 Mt"},
@@ -44,6 +45,8 @@ AXES = {
     "quota": ("offsets.quota", (0.5, 1.0, 2.0)),
     "floor": ("floor", (0.5, 1.0, 1.5)),
     "ceiling": ("ceiling", (0.8, 1.0, 1.3)),
+    "offered": ("auction.amount", (0.5, 1.0, 2.0)),
+    "reserve": ("auction.reserve", (0.8, 1.0, 1.3)),
     "bid": ("carbon_bank.bid", (0.5, 1.0, 1.2)),
     "ask": ("carbon_bank.ask", (0.6, 1.0, 1.4)),
     "inventory": ("carbon_bank.opening", (0.5, 1.0, 2.0)),

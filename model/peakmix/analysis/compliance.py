@@ -1,6 +1,6 @@
 """Allowance markets read as a compliance report: what each account emits, is given, trades, keeps and owes, and that it adds up.
 
-    brought + n (given + offset + ceiling + from_bank + borrowed)
+    brought + n (given + offset + ceiling + auction + from_bank + borrowed)
         = n (emission + sold + floor + to_bank + interest + lapsed) + held            n years of the period
 
 The accounts of a market add up to it: what some sell others buy, and the carbon bank's inventory grows by what it buys and is paid
@@ -19,11 +19,12 @@ from peakmix.results.summary import table
 WHOLE = "all accounts"
 KEYS = ("policy", "account", "period")
 STOCKS = ("brought", "held", "lent")
-IN = ("given", "offset", "ceiling", "from_bank", "borrowed")
+IN = ("given", "offset", "ceiling", "auction", "from_bank", "borrowed")
 OUT = ("emission", "sold", "floor", "to_bank", "interest", "lapsed")
 FLOWS = (*IN, *OUT, "surplus", "marketed")
 COLUMNS = (
-    *KEYS, "years", "emission", "given", "surplus", "brought", "sold", "bought", "marketed", "offset", "ceiling", "floor",
+    *KEYS, "years", "emission", "given", "surplus", "brought", "sold", "bought", "marketed", "offset", "ceiling", "auction",
+    "floor",
     "to_bank", "from_bank", "borrowed", "interest", "lapsed", "held", "lent", "inventory", "price", "difference",
 )  # fmt: skip
 

@@ -26,8 +26,8 @@ SHEET = {
     "policy_price_unit": "price_unit", "policy_binding": "binding", "policy_payer": "payer", "policy_source": "source",
 }  # fmt: skip
 ACCOUNTS = (
-    "policy", "account", "period", "emission", "given", "offset", "ceiling", "sold", "floor", "to_bank", "from_bank", "lent",
-    "interest", "lapsed", "held", "inventory", "price",
+    "policy", "account", "period", "emission", "given", "offset", "ceiling", "auction", "sold", "floor", "to_bank", "from_bank",
+    "lent", "interest", "lapsed", "held", "inventory", "price",
 )  # fmt: skip
 KEPT = (
     "allowance_emission", "allowance_trade", "allowance_sales", "carbon_bank", "finance_cover", "finance_share", "finance_cash",
@@ -117,8 +117,9 @@ def _cells(frame: pd.DataFrame) -> Iterator[Sequence[object]]:
 
 def _accounts(frame: pd.DataFrame) -> list[str]:
     """The accounts of a compliance report; what no account has is left out."""
-    words = {"emission": "emitted", "offset": "offsets", "ceiling": "at ceiling", "floor": "at floor", "to_bank": "to bank",
-             "from_bank": "from bank", "lent": "owed to bank", "held": "held at end", "inventory": "bank's stock"}  # fmt: skip
+    words = {"emission": "emitted", "offset": "offsets", "ceiling": "at ceiling", "auction": "at auction", "floor": "at floor",
+             "to_bank": "to bank", "from_bank": "from bank", "lent": "owed to bank", "held": "held at end",
+             "inventory": "bank's stock"}  # fmt: skip
     always = ("policy", "account", "period", "emission", "given", "held", "price")
     shown = [name for name in ACCOUNTS if name in always or frame[name].abs().max() > FELT]
     rows = [[*map(str, row[:3]), *map(float, row[3:])] for row in frame[shown].itertuples(index=False, name=None)]

@@ -165,6 +165,7 @@ CHINESE: Mapping[str, str] = {
     "held": "结转下期",
     "offset": "抵消",
     "ceiling": "价格上限购入",
+    "auction": "拍卖购入",
     "floor": "价格下限售出",
     "from_bank": "自碳银行购入",
     "to_bank": "售予碳银行",

@@ -12,6 +12,7 @@ from peakmix.audit.calendar import Calendar
 from peakmix.audit.places import Places, Weights
 from peakmix.audit.report import Floats, Tally
 from peakmix.audit.rows import Key, Rows, Series
+from peakmix.foundation.vocabulary import vocabulary
 from peakmix.scenario import Spec
 from peakmix.tables import DataSet
 
@@ -20,23 +21,22 @@ Values = Mapping[str, Mapping[Index, float]]
 
 COMPONENTS = (
     "activity", "stock", "new_capacity", "entering_capacity", "early_retirement", "conversion", "renewal",
-    "market_volume", "trade", "delivery", "stockpile", "adopted", "new_measure", "policy_excess", "policy_charge",
-    "swap_flow", "swap_pool", "ledger", "allowance_emission", "allowance_held", "allowance_sold", "allowance_offset",
-    "allowance_ceiling", "allowance_floor", "allowance_marketed", "allowance_to_bank", "allowance_from_bank", "allowance_lent",
-    "allowance_inventory", "loan_draw", "cash_flow",
+    "market_volume", "trade", "delivery", "stockpile", "adopted", "new_measure", "ledger",
 )  # fmt: skip
-"""Decisions that the audit knows; the last index of each is the period."""
+"""Decisions that the audit knows, beside those of policies in the vocabulary; the last index of each is the period."""
 NOTHING = "nothing"
 """A variable that is always zero and stands where a rule has nothing to hold on."""
 FREE = ("ledger", "policy_charge", "allowance_emission", "allowance_held", "allowance_sold", "cash_flow")
-"""Decisions that may be below zero."""
+"""Decisions that may be below zero, beside those of policies to whose sign the vocabulary gives a meaning."""
 
 
 class Decisions:
     """The solution's variables as arrays along periods. What is not in the solution is zero."""
 
     def __init__(self, values: Values, calendar: Calendar, tally: Tally) -> None:
-        self._arrays: dict[str, dict[Index, Floats]] = {name: {} for name in COMPONENTS}
+        ruled = [word for (kind, _), word in vocabulary().items() if kind == "variable" and word.dims[:1] == ("policy",)]
+        free = {*FREE, *(word.name for word in ruled if word.sign)}
+        self._arrays: dict[str, dict[Index, Floats]] = {name: {} for name in (*COMPONENTS, *(word.name for word in ruled))}
         self.whole: dict[Index, float] = {}
         self.zero = calendar.zeros()
         self.summed: dict[Index, Any] = {}
@@ -45,10 +45,10 @@ class Decisions:
                 for index, value in members.items():
                     tally.row("decisions known", (name, *index), value)
                 continue
-            if name not in COMPONENTS:
+            if name not in self._arrays:
                 tally.row("decisions known", (name,), np.inf if members else 0.0)
                 continue
-            sign = 0.0 if name in FREE else 1.0
+            sign = 0.0 if name in free else 1.0
             arrays = self._arrays[name]
             for index, value in members.items():
                 if not np.isfinite(value):

@@ -97,6 +97,8 @@ VARIABLES = words(
     ("allowance_offset", "policy account period", "mixed", "Offsets used", "抵销信用使用量", FLOW),
     ("allowance_ceiling", "policy account period", "mixed", "Allowances bought from the authority at the ceiling",
      "按上限价购入配额", FLOW),
+    ("allowance_auction", "policy account period", "mixed", "Allowances bought from the authority at auction",
+     "拍卖购入配额", FLOW),
     ("allowance_floor", "policy account period", "mixed", "Allowances sold to the authority at the floor",
      "按下限价回售配额", FLOW),
     ("allowance_marketed", "policy account period", "mixed", "Sales of plants with a surplus", "盈余企业卖出量", FLOW),

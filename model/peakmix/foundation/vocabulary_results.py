@@ -73,6 +73,7 @@ SHEETS = words(
      {"sign": "below zero = bought"}),
     ("allowance_offset", "allowance_row", "mixed", "Offsets used", "抵销信用使用量"),
     ("allowance_ceiling", "allowance_row", "mixed", "Bought from the authority at the ceiling", "按上限价购入配额"),
+    ("allowance_auction", "allowance_row", "mixed", "Bought from the authority at auction", "拍卖购入配额"),
     ("allowance_floor", "allowance_row", "mixed", "Sold to the authority at the floor", "按下限价回售配额"),
     ("allowance_held", "allowance_row", "mixed", "Allowances in the account at the end of the period", "期末结转配额",
      {"sign": "below zero = owed"}),

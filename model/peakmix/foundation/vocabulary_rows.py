@@ -126,6 +126,8 @@ POLICIES = words(
      "碳银行借出上限", {"dual": "worth of one more allowance lent", **TOTAL, "dual_unit": "mixed"}),
     ("policy_allowance_offset", "policy account period", "mixed", "Offsets within their quota", "抵销比例上限",
      {"dual": "price of an allowance less that of an offset", **YEARLY, "dual_unit": "mixed"}),
+    ("policy_allowance_auction", "policy period", "mixed", "Allowances offered at auction", "拍卖配额总量",
+     {"dual": "price of an allowance at auction less the reserve", **YEARLY, "dual_unit": "mixed"}),
     ("policy_finance_cover", "policy region asset period", "Mmoney", "Loans within the investment", "贷款不超过投资额",
      {"dual": "worth of one yuan more that may be borrowed for the asset", **ONCE, "dual_unit": "1"}),
     ("policy_finance_share", "policy line region asset period", "Mmoney", "Draw within the share of a line",

@@ -15,7 +15,7 @@ from peakmix.results.recount.recount import Point, Recount
 from peakmix.solve.program import FloatArray, LinearProgram
 from peakmix.solve.solution import Solution
 
-DECISIONS = ("emission", "held", "sold", "offset", "ceiling", "floor", "marketed", "to_bank", "from_bank", "lent")
+DECISIONS = ("emission", "held", "sold", "offset", "ceiling", "auction", "floor", "marketed", "to_bank", "from_bank", "lent")
 """Decisions of an account; the inventory of the carbon bank belongs to all accounts of a market."""
 ACCOUNT, SALES = "policy_allowance_account", "policy_allowance_sales"
 """Rows that an allowance in trade enters: what it covers, less the right to keep others that selling it brings."""
@@ -60,7 +60,8 @@ def account_columns(
     columns["interest"] = column(lambda k: element("carbon_bank_interest", (k[0], k[2]))) * owed
     columns["borrowed"] = (columns["lent"] - owed) / length
     first = column(lambda k: not before[k])
-    inside = columns["offset"] + columns["ceiling"] + columns["from_bank"] + columns["borrowed"] + first * start / length
+    inside = columns["offset"] + columns["ceiling"] + columns["auction"] + columns["from_bank"] + columns["borrowed"]
+    inside = inside + first * start / length
     columns["given"] = column(lambda k: bound[ACCOUNT, *k]) - inside
     columns["surplus"] = columns["given"] - columns["emission"]
     span = span_of(lp.rows, ACCOUNT)

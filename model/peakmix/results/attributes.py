@@ -24,7 +24,7 @@ from peakmix.solve.ties import surely_unique
 from peakmix.tables.dataset import DataSet
 from peakmix.tables.locate import data_home
 
-SCHEMA_VERSION = 2
+SCHEMA_VERSION = 3
 """Of result files: 2 has the scope and the payers of policies, stranded value and the compliance accounts."""
 PACKAGES = ("pyomo", "highspy", "numpy", "scipy", "pandas", "xarray", "netCDF4")
 PRICES_NOTE = "where several sets of prices fit the optimum: those that the solver found first, which certify this answer"

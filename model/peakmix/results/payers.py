@@ -238,6 +238,20 @@ def _allowances(made: PayerAccount, arrays: dict[str, Any], solution: Solution) 
     for policy, account, period, sold in zip(*(arrays[f"allowance_{n}"].values.tolist() for n in names), strict=True):
         if sold and (policy, period) in worth:
             made.share(made.mix(policy, period, account), "allowance_trade", period, -sold * worth[policy, period])
+    _auctions(made, arrays, solution)
+
+
+def _auctions(made: PayerAccount, arrays: dict[str, Any], solution: Solution) -> None:
+    """What buyers at auction pay to the government above the reserve; the reserve itself is a transfer of the objective."""
+    span = span_of(made.lp.rows, "policy_allowance_auction")
+    above = dict(zip(made.lp.rows.members[span], np.abs(solution.row_dual[span]).tolist(), strict=True))
+    names = ("policy", "account", "period", "auction")
+    for policy, account, period, bought in zip(*(arrays[f"allowance_{n}"].values.tolist() for n in names), strict=True):
+        if bought and above.get((policy, period)):
+            mix, paid = made.mix(policy, period, account), bought * above[policy, period]
+            made.share(mix, "allowance_trade", period, paid)
+            for (_, place), part in mix.items():
+                made.put(GOVERNMENT, place, "allowance_trade", period, -part * paid)
 
 
 def _credits(made: PayerAccount, arrays: dict[str, Any], solution: Solution) -> None:

@@ -71,10 +71,11 @@ class Indicator(Block):
     sales in millions of the natural unit a year, additions and retirements (early closures) in the same per year of the
     period, adopted (output that carries one of the ``measures``, whose hosts ``technologies`` narrows) in millions of the
     natural unit a year, investment (overnight cost of new capacity, conversions and measures), value_added and surcharge in
-    millions of money a year. Scopes of CO2 are never added unless ``co2`` names them one by one. ``exclude`` leaves renewable
-    energy or feedstock out of energy, ``norm`` with ``reaches`` counts only what reaches a level of an efficiency norm, ``market`` only
-    the markets named; ``measures`` are those that change what a norm or a tariff counts, all unless named. ``location``,
-    ``sectors`` and ``technologies`` narrow the selection; what is left out is taken from the policy that holds the
+    millions of money a year. Scopes of CO2 are never added unless ``co2`` names them one by one. ``exclude`` leaves
+    renewable energy or feedstock out of energy, ``norm`` with ``reaches`` counts only what reaches a level of an
+    efficiency norm, ``market`` only the markets named; ``measures`` are those that change what a norm or a tariff
+    counts, all unless named. ``location``, ``sectors`` and ``technologies`` narrow the selection; what is left out is
+    taken from the policy that holds the
     indicator. ``named`` takes an indicator of the scenario's block ``indicators``; ``unit`` says what a weighted sum counts
     (t, GJ, MWh, m2, tce, unit, money).
     """

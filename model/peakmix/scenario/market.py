@@ -105,6 +105,16 @@ class Offsets(Block):
     quota: Share
 
 
+class Auction(Block):
+    """Allowances that the authority sells: at most ``amount`` a year at the price of the market, none below ``reserve``.
+
+    What nobody buys at the reserve stays with the authority. Free allocation is lowered by hand, or by its tightening.
+    """
+
+    amount: AmountSeries
+    reserve: AmountSeries = always(0.0)
+
+
 class Lending(Block):
     """Allowances lent by a carbon bank: ``interest`` a year on what is owed at the end of a period, due in the next.
 
@@ -136,10 +146,11 @@ class MarketPolicy(Dated):
 
     ``accounts: one`` keeps one account for the whole scope, ``place`` one for each region, with trade between them; ``trade:
     bank`` leaves only the carbon bank to trade with. ``opening`` is what is in the accounts at the start, by place.
-    ``banking_limit`` and ``borrowing_limit`` bound each account at the end of a period; nothing is owed at the end of the last
-    one. ``banking_sales`` adds that many times the period's sales of plants with a surplus to ``banking_limit``.
+    ``banking_limit`` and ``borrowing_limit`` bound each account at the end of a period; nothing is owed at the end of the
+    last one. ``banking_sales`` adds that many times the period's sales of plants with a surplus to ``banking_limit``.
     ``tightening``: a factor by year on every allocation. ``ceiling``: the authority sells at that price without limit;
-    ``floor``: it buys at that price. Values by year are means over the period, unless ``between`` says step.
+    ``floor``: it buys at that price. ``auction``: it sells a stated amount at the market's price. Values by year are means
+    over the period, unless ``between`` says step.
     """
 
     instrument: Literal["market"]
@@ -156,6 +167,7 @@ class MarketPolicy(Dated):
     borrowing: Flag = False
     borrowing_limit: Amount | None = None
     offsets: Offsets | None = None
+    auction: Auction | None = None
     floor: AmountSeries | None = None
     ceiling: AmountSeries | None = None
     carbon_bank: CarbonBank | None = None

@@ -79,7 +79,7 @@ def swap_ledger(dataset: xr.Dataset, choice: Choice) -> Any:
     return finished(figure, dataset, word(choice.language, "Capacity swaps"))
 
 
-SUPPLY = ("given", "brought", "offset", "ceiling", "from_bank", "borrowed")
+SUPPLY = ("given", "brought", "offset", "ceiling", "auction", "from_bank", "borrowed")
 USE = ("emission", "held", "floor", "to_bank", "interest", "lapsed")
 STOCKS = ("brought", "held")
 

@@ -1,13 +1,14 @@
 """Twin of the instrument market: every account is settled in tonnes, period by period.
 
-settle    before + n (given + offsets + ceiling + from bank) - n (emitted + sold + floor + to bank)
+settle    before + n (given + offsets + ceiling + auction + from bank) - n (emitted + sold + floor + to bank)
               + newly lent - interest in allowances >= kept; the rest lapses
 given     amounts of the account, benchmark x output, and what plants are given by bands; tightening included
 kept      within [-borrowing, +banking + n x multiple x marketed]; nothing is owed after the last period
 marketed  <= sold + floor + to bank + what plants lack and neither offsets, ceiling nor the carbon bank cover
 offsets   at most quota x emissions          trade   sales of all accounts add up to nothing
+auction   what all accounts buy there is at most what is offered
 bank      inventory[p] = inventory[p-1] + n (to bank - from bank) - newly lent + interest in allowances, within its limit
-money     D x (offset price x offsets)  and, as a transfer,  D x (ceiling x bought - floor x given back
+money     D x (offset price x offsets)  and, as a transfer,  D x (ceiling x bought + reserve x auctioned - floor x given back
               + ask x from bank - bid x to bank + interest x ask x owed)
 """
 
@@ -25,7 +26,7 @@ from peakmix.scenario.market import MarketPolicy
 
 INSTRUMENT = "market"
 ONLY = "all"
-FLOWS = ("emission", "held", "sold", "offset", "ceiling", "floor", "marketed", "to_bank", "from_bank", "lent")
+FLOWS = ("emission", "held", "sold", "offset", "ceiling", "auction", "floor", "marketed", "to_bank", "from_bank", "lent")
 
 
 def check(audit: Audit, name: str, policy: MarketPolicy) -> None:
@@ -47,6 +48,11 @@ def check(audit: Audit, name: str, policy: MarketPolicy) -> None:
         _sales(audit, name, policy, place, plants, periods)
         _book(audit, name, policy, place)
     _carbon_bank(audit, name, policy, places, periods, outside)
+    if policy.auction is not None:
+        bought = case.sum(case.decisions.of("allowance_auction", name, place) for place in places)
+        offered = _series(audit, policy.auction.amount, audit.indicators.unit(policy.scoped(policy.indicator))[0], policy)
+        for k in periods:
+            audit.bounded(name, INSTRUMENT, "auction", calendar.first[k], float(bought[k]), float(offered[k]), True)
     sold = case.sum(case.decisions.of("allowance_sold", name, place) for place in places)
     size = case.sum(np.abs(case.decisions.of("allowance_sold", name, place)) for place in places)
     for k in periods:
@@ -57,7 +63,7 @@ def _allowed(policy: MarketPolicy, component: str) -> bool:
     """Does the market have this at all?"""
     stated = {
         "held": policy.banking or policy.borrowing, "sold": policy.accounts == "place" and policy.trade == "free",
-        "offset": policy.offsets, "ceiling": policy.ceiling, "floor": policy.floor,
+        "offset": policy.offsets, "ceiling": policy.ceiling, "floor": policy.floor, "auction": policy.auction,
         "marketed": policy.banking_sales is not None, "to_bank": policy.carbon_bank, "from_bank": policy.carbon_bank,
         "lent": policy.carbon_bank is not None and policy.carbon_bank.lending,
     }  # fmt: skip
@@ -112,7 +118,7 @@ def _settle(audit: Audit, name: str, policy: MarketPolicy, place: str, given: Fl
     where = name if place == ONLY else f"{name} {place}"
     for k in periods:
         first, years, kept = calendar.first[k], calendar.length[k], float(read["held"][k])
-        has = before + years * float(given[k] + read["offset"][k] + read["ceiling"][k] + read["from_bank"][k])
+        has = before + years * float(given[k] + read["offset"][k] + read["ceiling"][k] + read["auction"][k] + read["from_bank"][k])
         has -= years * float(read["sold"][k] + read["floor"][k] + read["to_bank"][k] + interest[k] * owed)
         has += float(read["lent"][k]) - owed
         audit.bounded(where, INSTRUMENT, "account", first, years * float(emitted[k]) + kept, has, True)
@@ -136,7 +142,7 @@ def _sales(audit: Audit, name: str, policy: MarketPolicy, place: str, plants: Pl
     lacking = plants.lacking(None if place == ONLY else place)
     for k in periods:
         lent = (float(read["lent"][k]) - owed) / audit.calendar.length[k] - interest[k] * owed
-        covered = float(read["offset"][k] + read["ceiling"][k] + read["from_bank"][k]) + lent
+        covered = float(read["offset"][k] + read["ceiling"][k] + read["auction"][k] + read["from_bank"][k]) + lent
         out = float(read["sold"][k] + read["floor"][k] + read["to_bank"][k])
         where = name if place == ONLY else f"{name} {place}"
         room = float(lacking[k]) + out - covered
@@ -204,6 +210,7 @@ def _book(audit: Audit, name: str, policy: MarketPolicy, place: str) -> None:
         ("offset", policy.offsets.price if policy.offsets else None, "policy_cost", 1.0),
         ("ceiling", policy.ceiling, "policy_transfer", 1.0),
         ("floor", policy.floor, "policy_transfer", -1.0),
+        ("auction", policy.auction.reserve if policy.auction else None, "policy_transfer", 1.0),
         ("from_bank", policy.carbon_bank.ask if policy.carbon_bank else None, "policy_transfer", 1.0),
         ("to_bank", policy.carbon_bank.bid if policy.carbon_bank else None, "policy_transfer", -1.0),
     ):

@@ -2,14 +2,15 @@
 
 Rows     policy_allowance_emission(policy, place, period)   e = E, the emissions an account answers for
          policy_allowance_account(policy, place, period)
-             e + (B[p] - B[p-1]) / n_p + S + W + C + i L[p-1] - O - U - D - (L[p] - L[p-1]) / n_p
+             e + (B[p] - B[p-1]) / n_p + S + W + C + i L[p-1] - O - U - X - D - (L[p] - L[p-1]) / n_p
                  <= A + sum_k beta_k Q_k + sum_v alpha_v x_v                          what is not used may lapse
          policy_allowance_trade(policy, period)             sum over places of S = 0            accounts by place only
          policy_allowance_bank(policy, place, period)       B[p] - kappa n_p M[p] <= banking limit
          policy_allowance_sales(policy, place, period)
-             M - S - W - C - i L[p-1] + O + U + D + (L[p] - L[p-1]) / n_p <= sum_v max(0, e_v - alpha_v) x_v
+             M - S - W - C - i L[p-1] + O + U + X + D + (L[p] - L[p-1]) / n_p <= sum_v max(0, e_v - alpha_v) x_v
          policy_allowance_loan(policy, place, period)       -B[p] <= borrowing limit, in every period but the last
          policy_allowance_offset(policy, place, period)     O <= quota x e
+         policy_allowance_auction(policy, period)           sum over places of X <= amount offered
          policy_carbon_bank(policy, period)
              I[p] - I[p-1] = sum over places of n_p (C - D) - (L[p] - L[p-1]) + n_p i L[p-1]
          policy_carbon_bank_limit(policy, period)           I[p] <= inventory limit
@@ -23,14 +24,17 @@ Symbols  E  indicator over the scope, direct CO2 unless another is named        
          M  sales of plants with a surplus, out of the account or to plants inside that lack allowances            Mt/yr
          kappa  multiple of the sales that may be kept on top of the banking limit                                 1
          O  offsets; U  bought from the authority at the ceiling; W  sold to it at the floor        Mt/yr
+         X  bought from it at auction, at the market's price, at least at the reserve               Mt/yr
          C  sold to the carbon bank at the bid; D  bought from it at the ask       Mt/yr
          I  inventory of the carbon bank; L  owed to it; i  interest a year, 0 here if paid in money          Mt, Mt, 1/yr
-         objective  D_p (offset price O + ceiling U - floor W + ask D - bid C + i ask L[p-1]); all but offsets are transfers
+         objective  D_p (offset price O + ceiling U + reserve X - floor W + ask D - bid C + i ask L[p-1]); all but offsets are
+             transfers. What an auction brings above its reserve is no term: it only says who pays, and stands with the payers
 Dual     policy_allowance_account, annual, in CNY per natural unit: the price of an allowance, with free trade the same
          everywhere, with trade through the carbon bank alone between bid and ask while it has stock and room; where sales count
          for what may be kept, it is the worth of one that is kept, and the price in trade is lower by policy_allowance_sales;
          policy_allowance_bank, policy_allowance_loan and policy_carbon_bank_lending over the period: worth of room for one
-         more allowance kept or owed; policy_allowance_offset: price less what an offset costs; policy_carbon_bank over the
+         more allowance kept or owed; policy_allowance_offset: price less what an offset costs;
+         policy_allowance_auction: the price at auction less its reserve; policy_carbon_bank over the
          period: worth of one more allowance in its inventory; a bank that is not empty lets the price grow with the mean
          discount factor, price[p] D_p / n_p
 Traps    a benchmark pays for output: price x beta a unit, so that the marginal carbon cost of output is price x (e - beta);
@@ -69,6 +73,10 @@ def build(model: Any, parameters: Parameters, policy_id: str, policy: Any) -> No
             before = period
     if policy.carbon_bank is not None:
         build_bank(model, parameters, policy_id)
+    for period in facts["periods"] if policy.auction is not None else ():
+        bought = total(model.allowance_auction[policy_id, account, period] for account in facts["accounts"])
+        offered = parameters["allowance_auction_volume"][policy_id, period]
+        rows(model, "policy_allowance_auction")[policy_id, period] = bought <= offered
     if _trades(policy):
         sold = _free(model, "allowance_sold")
         for period in facts["periods"]:
@@ -110,6 +118,7 @@ def _row(
         out.append(sold[key])
     for name, component, sign in (
         ("offset", "policy_cost", -1), ("ceiling", "policy_transfer", -1), ("floor", "policy_transfer", 1),
+        ("auction", "policy_transfer", -1),
     ):  # fmt: skip
         charge = parameters.values.get(f"allowance_{name}_charge", {}).get(when)
         if charge is not None:
@@ -189,6 +198,7 @@ INSTRUMENT = Instrument(
         "policy_allowance_sales",
         "policy_allowance_loan",
         "policy_allowance_offset",
+        "policy_allowance_auction",
         "policy_carbon_bank",
         "policy_carbon_bank_limit",
         "policy_carbon_bank_lending",

@@ -12,7 +12,7 @@ from peakmix.scenario.market import BAND_QUANTITIES
 
 WHOLE = "all"
 """Place of the only account."""
-CEILINGS = (("floor", "ceiling"), ("floor", "ask"), ("bid", "ceiling"), ("bid", "ask"))
+CEILINGS = (("floor", "ceiling"), ("floor", "ask"), ("bid", "ceiling"), ("bid", "ask"), ("floor", "auction"), ("bid", "auction"))
 """Prices of which the first, at which allowances are taken, may not lie above the second, at which they are handed out."""
 
 
@@ -57,6 +57,11 @@ def derive(policy_id: str, policy: Any, parameters: Parameters, context: Any) ->
             parameters.put(name, (policy_id,), converted(policy_id, name, limit, total_unit, context))
     _derive_bank(policy_id, policy, parameters, context, total_unit)
     _derive_prices(policy_id, policy, parameters, context, f"{context.money}/{natural(unit)}")
+    if policy.auction is not None:
+        numbers = {y: converted(policy_id, "auction.amount", q, unit, context) for y, q in policy.auction.amount.items()}
+        for period in periods:
+            amount = value_in(numbers, period, parameters, policy.between)
+            parameters.put("allowance_auction_volume", (policy_id, period), amount)
 
 
 def _account(policy_id: str, field: str, place: str, policy: Any, parameters: Parameters, context: Any) -> str:
@@ -127,10 +132,10 @@ def _derive_interest(policy_id: str, policy: Any, parameters: Parameters, contex
 
 
 def _derive_prices(policy_id: str, policy: Any, parameters: Parameters, context: Any, money: str) -> None:
-    """``allowance_<name>_charge``, D_p x price, of offsets, ceiling, floor, bid, ask and interest; the quota of offsets."""
+    """``allowance_<name>_charge``, D_p x price, of offsets, ceiling, reserve, floor, bid, ask, interest; the quota of offsets."""
     bank = policy.carbon_bank
     stated = {"ceiling": policy.ceiling, "floor": policy.floor, "offset": policy.offsets and policy.offsets.price}
-    stated |= {"bid": bank and bank.bid, "ask": bank and bank.ask}
+    stated |= {"bid": bank and bank.bid, "ask": bank and bank.ask, "auction": policy.auction and policy.auction.reserve}
     series = {
         name: {y: converted(policy_id, name, q, money, context) for y, q in values.items()}
         for name, values in stated.items()

@@ -13,7 +13,7 @@ from peakmix.results.recount.terms import Element, Term
 WHOLE = "all"
 COSTS = (
     ("offset", "offset", "policy_cost"), ("ceiling", "ceiling", "policy_transfer"), ("floor", "floor", "policy_transfer"),
-    ("to_bank", "bid", "policy_transfer"), ("from_bank", "ask", "policy_transfer"),
+    ("to_bank", "bid", "policy_transfer"), ("from_bank", "ask", "policy_transfer"), ("auction", "auction", "policy_transfer"),
 )  # fmt: skip
 """What is paid for in an account, its charge, and the cost component it is booked under."""
 
@@ -54,6 +54,9 @@ def market_rows(scope: Scope, name: str, policy: Any) -> Iterator[Row]:
     for period in periods if scope.variables.has("allowance_sold", (name, facts["accounts"][0], periods[0])) else ():
         sold = [t for a in facts["accounts"] for t in scope.term(None, (), "allowance_sold", (name, a, period))]
         yield ("policy_allowance_trade", name, period), 0, [], sold
+    for period in periods if policy.auction is not None else ():
+        bought = [t for a in facts["accounts"] for t in scope.term(None, (), "allowance_auction", (name, a, period))]
+        yield ("policy_allowance_auction", name, period), 1, bought, scope.constant("allowance_auction_volume", (name, period))
     if policy.carbon_bank is not None:
         yield from _carbon_bank(scope, name, facts)
 
@@ -112,7 +115,7 @@ def _leaving(scope: Scope, key: Key, before: Key | None) -> list[Term]:
 
 def _entering(scope: Scope, key: Key, before: Key | None) -> list[Term]:
     """What an account gets beyond its allocation a year: offsets, from the authority, from the carbon bank, on loan."""
-    terms = [t for kind in ("offset", "ceiling", "from_bank") for t in scope.term(None, (), f"allowance_{kind}", key)]
+    terms = [t for kind in ("offset", "ceiling", "auction", "from_bank") for t in scope.term(None, (), f"allowance_{kind}", key)]
     return terms + _change(scope, "allowance_lent", key, before)
 
 
