@@ -17,6 +17,8 @@ from peakmix.solve.solution import Solution
 
 DECISIONS = ("emission", "held", "sold", "offset", "ceiling", "auction", "floor", "marketed", "to_bank", "from_bank", "lent")
 """Decisions of an account; the inventory of the carbon bank belongs to all accounts of a market."""
+ENTERING = ("offset", "ceiling", "auction", "from_bank", "borrowed")
+"""What an account gets beside its allocation and what it brings."""
 ACCOUNT, SALES = "policy_allowance_account", "policy_allowance_sales"
 """Rows that an allowance in trade enters: what it covers, less the right to keep others that selling it brings."""
 Levers = Mapping[Any, float]
@@ -60,8 +62,7 @@ def account_columns(
     columns["interest"] = column(lambda k: element("carbon_bank_interest", (k[0], k[2]))) * owed
     columns["borrowed"] = (columns["lent"] - owed) / length
     first = column(lambda k: not before[k])
-    inside = columns["offset"] + columns["ceiling"] + columns["auction"] + columns["from_bank"] + columns["borrowed"]
-    inside = inside + first * start / length
+    inside = sum(columns[name] for name in ENTERING) + first * start / length
     columns["given"] = column(lambda k: bound[ACCOUNT, *k]) - inside
     columns["surplus"] = columns["given"] - columns["emission"]
     span = span_of(lp.rows, ACCOUNT)

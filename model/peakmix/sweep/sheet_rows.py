@@ -10,7 +10,7 @@ import numpy.typing as npt
 
 from peakmix.foundation.vocabulary import Weight
 from peakmix.parameters.container import Key
-from peakmix.results.accounts import ACCOUNT, DECISIONS, SALES, account_before
+from peakmix.results.accounts import ACCOUNT, DECISIONS, ENTERING, SALES, account_before
 from peakmix.results.axes import Axes
 from peakmix.results.extract import span_of
 from peakmix.results.recount.recount import Recount
@@ -157,7 +157,7 @@ class Accounts:
     def finish(self, found: Numbers, row_dual: FloatArray, weights: FloatArray) -> None:
         """What is given, what is left over and what lapses, and the price of an allowance in trade."""
         level, bound = found.pop("account:level"), found.pop("account:bound")
-        inside = sum(found[f"allowance_{name}"] for name in ("offset", "ceiling", "from_bank", "borrowed"))
+        inside = sum(found[f"allowance_{name}"] for name in ENTERING)
         found["allowance_given"] = bound - inside - self._first * found["allowance_brought"]
         found["allowance_surplus"] = found["allowance_given"] - found["allowance_emission"]
         found["allowance_lapsed"] = bound - level
