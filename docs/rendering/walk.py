@@ -25,6 +25,7 @@ DOCS = Path(__file__).resolve().parents[1]
 ROOT = DOCS.parent
 WALKED = {
     "tutorial.md": False,
+    "how-to/add-a-province.md": False,
     "how-to/add-a-technology.md": False,
     "how-to/add-an-instrument.md": True,
     "how-to/tables-from-pandas.md": False,
