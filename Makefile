@@ -15,6 +15,7 @@ DEV     := $(VENV)/.installed-dev
 SCENARIO ?= runs/scenarios/national_peak_2030.yaml
 INPUTS  := pyproject.toml constraints.txt hatch_build.py
 WORKERS ?= 2
+NETCDF_IN_R := $(shell Rscript -e "cat(nzchar(system.file(package = 'ncdf4')))" 2>/dev/null | grep TRUE)
 BROWSER := $(shell command -v chromium || command -v chromium-browser || command -v google-chrome)
 
 .PHONY: run test test-all test-exchange lint bench docs clean
@@ -23,12 +24,14 @@ run: $(RUN)
 	$(BIN)/peakmix run $(SCENARIO) --overwrite
 
 test: lint
-	$(BIN)/python -m pytest -q -n $(WORKERS) -m "not slow and not perf and not browser and not exchange"
+	$(BIN)/python -m pytest -q -n $(WORKERS) -m "not slow and not perf and not browser and not exchange and not rscript"
 
 test-all: lint
-	$(BIN)/python -m pytest -q -n $(WORKERS) -m "not perf and not browser and not exchange"
+	$(BIN)/python -m pytest -q -n $(WORKERS) -m "not perf and not browser and not exchange and not rscript"
 	@if [ -n "$(BROWSER)" ]; then $(BIN)/python -m pytest -q -m browser tests/browser; \
 	else echo "NOT RUN: tests/browser needs Chromium (Debian: apt install chromium)"; fi
+	@if [ -n "$(NETCDF_IN_R)" ]; then $(BIN)/python -m pytest -q -m rscript tests/rscript; \
+	else echo "NOT RUN: tests/rscript needs R with ncdf4 (Debian: apt install r-base-core r-cran-ncdf4)"; fi
 
 test-exchange: $(DEV) $(EXCHANGE)/.installed
 	PEAKMIX_EXCHANGE_PYTHON=$(EXCHANGE)/bin/python $(BIN)/python -m pytest -q -m exchange tests/exchange

@@ -8,7 +8,8 @@ from typing import Any
 import pandas as pd
 
 from peakmix.analysis.calibration import misses
-from peakmix.analysis.calibration_text import number, summary
+from peakmix.analysis.calibration_text import summary
+from peakmix.foundation.telling import figure
 from rendering.marks import table
 
 NATION = "China"
@@ -37,7 +38,7 @@ def _numbers(row: Mapping[Any, Any]) -> tuple[str, str, str, str, str]:
     """Computed, statistic, difference, tolerance, verdict."""
     differs = f"{row['difference']:+.1%}"
     verdict = f"**{row['verdict']}**" if row["verdict"] == "miss" else str(row["verdict"])
-    return number(row["computed"]), number(row["statistic"]), differs, f"{row['tolerance']:.0%}", verdict
+    return figure(row["computed"]), figure(row["statistic"]), differs, f"{row['tolerance']:.0%}", verdict
 
 
 def _national(row: Mapping[Any, Any]) -> tuple[object, ...]:
@@ -49,6 +50,6 @@ def _place(row: Mapping[Any, Any]) -> tuple[object, ...]:
 
 
 def _missed(row: Mapping[Any, Any]) -> tuple[object, ...]:
-    band = f"{number(row['low'])} to {number(row['high'])} {row['unit']}"
+    band = f"{figure(row['low'])} to {figure(row['high'])} {row['unit']}"
     differs = f"{row['difference']:+.1%}"
     return (row["quantity"], _name(row), row["location"], differs, band, "yes" if row["in_band"] else "no", row["note"])

@@ -1,8 +1,9 @@
 """Walks through a page: runs its blocks in order, in one folder, and puts what they print after them.
 
-``sh`` blocks run in a shell in which `peakmix` is this package; a `cd` holds for the blocks that follow. ``yaml``, ``text``
-and ``csv`` blocks whose first line is `# file: NAME` are written to that file. ``python`` blocks share their names. A ``text``
-block right after a ``sh`` or ``python`` block is its output. ``diff`` blocks are applied to the file they name, by their text.
+``sh`` blocks run in a shell in which `peakmix` is this package; a `cd` holds for the blocks that follow. ``r`` blocks run in R
+where `Rscript` is installed. ``yaml``, ``text`` and ``csv`` blocks whose first line is `# file: NAME` are written to that file.
+``python`` blocks share their names. A ``text`` block right after a ``sh`` or ``python`` block is its output. ``diff`` blocks are
+applied to the file they name, by their text.
 """
 
 from __future__ import annotations
@@ -31,6 +32,7 @@ WALKED = {
     "how-to/tables-from-pandas.md": False,
     "how-to/choose-a-resolution.md": False,
     "how-to/place-a-cap.md": False,
+    "how-to/read-a-result-in-r-or-excel.md": False,
     "how-to/run-a-carbon-market.md": False,
 }
 """Pages whose blocks run, and whether they run in a copy of the package that they change."""
@@ -57,6 +59,14 @@ def walked(name: str, echo: bool = False) -> str:
             shutil.copy(ROOT / part, Path(folder) / part)
         shutil.copy(ROOT / "pyproject.toml", folder)
         return Walk(Path(folder), echo, source=f"{folder}/model").page(text)
+
+
+RUN = ("sh", "python", "r")
+
+
+def in_r(body: str) -> str:
+    """Lines of R as a command of the shell, each shown and answered as at the prompt."""
+    return f"cat > .block.R <<'END_OF_R'\n{body}END_OF_R\nRscript -e 'source(\".block.R\", echo = FALSE, print.eval = TRUE)'"
 
 
 class Failed(Exception):
@@ -97,9 +107,9 @@ class Walk:
             return found[0]
         if language == "diff":
             self._patch(body)
-        if language not in ("sh", "python"):
+        if language not in RUN or (language == "r" and shutil.which("Rscript") is None):
             return found[0]
-        output = self._shell(body) if language == "sh" else self._python(body)
+        output = self._python(body) if language == "python" else self._shell(body if language == "sh" else in_r(body))
         if self.echo:
             print(f"{time.perf_counter() - since:6.1f} s  {body.strip()[:70]!r}", file=sys.stderr)
         if shown is None:

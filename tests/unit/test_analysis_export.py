@@ -167,3 +167,22 @@ def test_command(ds, tmp_path: Path, capsys) -> None:
         export.main(result, "json", None, False, False, False)
     export.main(result, "csv", tmp_path / "tables", False, False, False)
     assert capsys.readouterr().out.strip() == str(tmp_path / "tables")
+
+
+def test_workbook_reads_as_the_manual_says(ds, tmp_path) -> None:
+    """A sheet `about`, the inputs with sources, and the pivot of `mix`: period across, technology down, sum of value."""
+    write_xlsx(ds, tmp_path / "x.xlsx")
+    book = importlib.import_module("openpyxl").load_workbook(tmp_path / "x.xlsx", read_only=True, data_only=True)
+    assert {"about", "mix", "inputs", "sources"} <= set(book.sheetnames)
+    about = {row[0]: row[1] for row in book["about"].iter_rows(values_only=True)}
+    assert about["certified"] == ds.attrs["certified"]
+    head, *rows = book["mix"].iter_rows(values_only=True)
+    cells = [dict(zip(head, row, strict=True)) for row in rows]
+    pivot: dict[tuple[str, int], float] = {}
+    for cell in cells:
+        key = (str(cell["technology"]), int(cell["period"]))
+        pivot[key] = pivot.get(key, 0.0) + float(cell["value"])
+    for (technology, period), value in pivot.items():
+        assert value == pytest.approx(float(ds["activity"].sel(technology=technology, period=period).sum()), rel=1e-12)
+    head, *rows = book["inputs"].iter_rows(values_only=True)
+    assert all(row[head.index("source")] for row in rows)

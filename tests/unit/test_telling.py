@@ -12,6 +12,7 @@ from string import Formatter
 import pytest
 
 import peakmix
+from peakmix.api.window import Window
 from peakmix.foundation.telling import Said, figure, in_chinese, listed, named, say, told
 
 PACKAGE = Path(peakmix.__file__).parent
@@ -69,3 +70,9 @@ def test_parts_come_in_the_language_of_the_sentence() -> None:
 )  # fmt: skip
 def test_digits_follow_the_size(value: float, text: str) -> None:
     assert figure(value) == text
+
+
+def test_window_of_a_small_indicator_keeps_its_digits() -> None:
+    """12.34 kt stated in Mt: two decimals would print 0.01."""
+    lines = Window("dust", "Mt/yr", (2026,), (0.01234,), (0.004321,), (0.0044,)).lines()
+    assert lines[-1].split() == ["2026", "0.01234", "0.004321", "0.0044", "65.0%"]

@@ -8,6 +8,7 @@ from typing import Any
 import pandas as pd
 
 from peakmix.analysis.calibration import MATCH, MISS, NOT_MODELLED, NOT_RESOLVED
+from peakmix.foundation.telling import figure
 
 HEAD = ("quantity", "of", "place", "commodity", "unit", "computed", "statistic", "differs", "tolerance", "verdict", "grade")
 RIGHT = (5, 6, 7, 8)
@@ -57,20 +58,13 @@ def cells(row: Mapping[Any, Any]) -> tuple[str, ...]:
         verdict = "miss, in band"
     return (
         *(str(row[name]) for name in ("quantity", "sector", "location", "commodity", "unit")),
-        number(float(row["computed"])) if compared else "",
-        number(float(row["statistic"])),
+        figure(float(row["computed"])) if compared else "",
+        figure(float(row["statistic"])),
         f"{float(row['difference']):+.1%}" if compared else "",
         f"{float(row['tolerance']):.0%}",
         verdict,
         str(row["grade"] or ""),
     )
-
-
-def number(value: float) -> str:
-    """Four digits, with separators of thousands."""
-    if abs(value) >= 1000:
-        return f"{value:,.0f}"
-    return f"{value:.4g}"
 
 
 def aligned(head: Sequence[str], rows: Sequence[Sequence[str]], right: Sequence[int]) -> list[str]:

@@ -23,6 +23,7 @@ import xarray as xr
 from peakmix.analysis.reading import horizon_of, inputs, labelled, places, series_by
 from peakmix.analysis.saving import content_array, effects
 from peakmix.foundation.errors import UsageError
+from peakmix.foundation.telling import figure
 from peakmix.parameters.time import Horizon, Series, at_year, in_period, recovery_factor, survival
 
 PARAMETERS = ("capital_cost", "fixed_cost", "variable_cost", "lifetime", "applicability", "penetration")
@@ -152,9 +153,9 @@ def curve_text(frame: pd.DataFrame, prices: dict[str, float]) -> str:
     lines.append(f"  {'measure @ host':<58}{'cost':>9}{'static':>10}{'used':>10}{'static to':>11}{'used to':>10}")
     for row in frame.to_dict("records"):
         name = f"{row['measure']} @ {row['host']}"[:57]
-        numbers = f"{row['cost']:>9.1f}{row['static']:>10.2f}{row['used']:>10.2f}{row['static_to']:>11.1f}{row['used_to']:>10.1f}"
-        lines.append(f"  {name:<58}{numbers}")
-    lines.append(f"prices in the run, {unit}: " + ", ".join(f"{name} {value:.1f}" for name, value in prices.items()))
+        columns = (("cost", 9), ("static", 10), ("used", 10), ("static_to", 11), ("used_to", 10))
+        lines.append(f"  {name:<58}" + "".join(f"{figure(float(row[column])):>{width}}" for column, width in columns))
+    lines.append(f"prices in the run, {unit}: " + ", ".join(f"{name} {figure(value)}" for name, value in prices.items()))
     lines.append("static: every measure as if alone, on the first period's output; used: fitted by the run, renewals included")
     return "\n".join(lines)
 

@@ -8,6 +8,7 @@ import pandas as pd
 
 from peakmix.analysis.calibration_text import aligned
 from peakmix.analysis.difference import Difference
+from peakmix.foundation.telling import figure
 
 MOST = 12
 LONG = 60
@@ -44,7 +45,7 @@ def _inputs(frame: pd.DataFrame, most: int) -> Iterator[str]:
         return
     counts = ", ".join(f"{count} {kind}" for kind, count in frame["kind"].value_counts().items())
     yield f"inputs: {counts}"
-    rows = [(t, _cut(k), _number(a), _number(b), u) for t, k, a, b, u, _ in frame.head(most).itertuples(index=False)]
+    rows = [(t, _cut(k), figure(a), figure(b), u) for t, k, a, b, u, _ in frame.head(most).itertuples(index=False)]
     yield from _table(("table", "key", "A", "B", "unit"), rows, len(frame) - most)
 
 
@@ -59,7 +60,7 @@ def _policies(frame: pd.DataFrame, most: int) -> Iterator[str]:
         periods = sorted(set(part["period"]))
         span = f"{periods[0]}" if len(periods) == 1 else f"{periods[0]} to {periods[-1]}"
         prices = part["price_b" if "B" in str(kind) or kind == "became binding" else "price_a"]
-        rows.append((str(policy), str(kind), str(len(part)), span, _number(float(prices.max())), str(part["unit"].iloc[0])))
+        rows.append((str(policy), str(kind), str(len(part)), span, figure(float(prices.max())), str(part["unit"].iloc[0])))
     yield from _table(("policy", "what", "rows", "periods", "highest price", "unit"), rows[:most], len(rows) - most)
 
 
@@ -69,7 +70,7 @@ def _mix(frame: pd.DataFrame, most: int) -> Iterator[str]:
         return
     yield f"output: {len(frame)} differ by technology, place and period; largest first"
     rows = [
-        (technology, place, str(period), _number(a), _number(b), f"{d:+,.4g}", unit)
+        (technology, place, str(period), figure(a), figure(b), f"{d:+,.4g}", unit)
         for technology, place, period, a, b, d, unit in frame.head(most).itertuples(index=False)
     ]
     yield from _table(("technology", "place", "period", "A", "B", "difference", "unit"), rows, len(frame) - most)
@@ -87,10 +88,10 @@ def _cost(difference: Difference, most: int) -> Iterator[str]:
     for key in ("component", "place", "period"):
         frame = difference.by(key)
         shown = frame[frame["difference"].abs() > ROUNDING * total].head(most)
-        rows = [(str(k), _number(a), _number(b), f"{d:+,.2f}") for k, a, b, d in shown.itertuples(index=False)]
+        rows = [(str(k), figure(a), figure(b), _signed(d)) for k, a, b, d in shown.itertuples(index=False)]
         rest = frame["difference"].sum() - shown["difference"].sum()
         if len(frame) > len(shown) and abs(rest) > ROUNDING * total:
-            rows.append(("all others", "", "", f"{rest:+,.2f}"))
+            rows.append(("all others", "", "", _signed(rest)))
         yield ""
         yield f"  by {key}"
         yield from _table((key, "A", "B", "difference"), rows, 0)
@@ -110,8 +111,6 @@ def _cut(cell: object) -> str:
     return shown if len(shown) <= LONG else shown[: LONG - 3] + "..."
 
 
-def _number(value: float) -> str:
-    """Four digits, with separators of thousands; a dash where there is none."""
-    if value != value:
-        return "-"
-    return f"{value:,.0f}" if abs(value) >= 1000 else f"{value:.4g}"
+def _signed(value: float) -> str:
+    """A number with its sign."""
+    return f"{'+' if value >= 0 else ''}{figure(value)}"

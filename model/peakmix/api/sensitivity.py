@@ -14,6 +14,7 @@ from peakmix.api.prepare import Progress, Timings, read, silent
 from peakmix.api.slopes import Optimum
 from peakmix.api.verifying import stored_scenario, stored_tables
 from peakmix.foundation.errors import UsageError
+from peakmix.foundation.telling import figure
 from peakmix.parameters.tracing import DATES_AND_LIVES, UNTRACED
 from peakmix.results.store import open_result
 from peakmix.scenario.levers import adjust
@@ -203,9 +204,10 @@ def render(optimum: Optimum, ranked: pd.DataFrame, apart: pd.DataFrame, top: int
         f"{'':>4} {'effect':>12} {'at low':>12} {'at high':>12}  side     gr  number  [{money}]",
     ]
     for row in ranked.head(top).to_dict("records"):
+        ends = [figure(row[name], "nan") for name in ("change_low", "change_high")]
         band = f"{row['value']:g} [{row['low']:g}, {row['high']:g}] {row['unit']}"
         lines.append(
-            f"{row['rank']:>4} {row['effect']:>12,.1f} {row['change_low']:>12,.1f} {row['change_high']:>12,.1f}  "
+            f"{row['rank']:>4} {figure(row['effect']):>12} {ends[0]:>12} {ends[1]:>12}  "
             f"{row['side']:<8} {row['grade']}   {row['table']}: {row['key']} = {band}, {row['source']}"
             + (f" ({row['note']})" if row["note"] else "")
         )

@@ -19,6 +19,7 @@ from peakmix.formulation.build import derive_policies
 from peakmix.formulation.marks import add_marks
 from peakmix.formulation.policies.common import indicator_unit
 from peakmix.foundation.errors import InfeasibleError, UsageError
+from peakmix.foundation.telling import figure
 from peakmix.parameters.accounts import derive_accounts
 from peakmix.parameters.derive import derive
 from peakmix.scenario import Scenario
@@ -43,7 +44,7 @@ class Window:
         """The window as a table."""
         head = f"{'period':>8}{'reference':>14}{'least alone':>14}{'least jointly':>15}{'width':>9}"
         rows = [
-            f"{p:>8}{r:>14.2f}{a:>14.2f}{j:>15.2f}{(1 - a / r if r else 0):>9.1%}"
+            f"{p:>8}{figure(r):>14}{figure(a):>14}{figure(j):>15}{(1 - a / r if r else 0):>9.1%}"
             for p, r, a, j in zip(self.periods, self.reference, self.least, self.joint, strict=True)
         ]
         return [f"{self.policy}, {self.unit}", head, *rows]

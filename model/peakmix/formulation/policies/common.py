@@ -35,6 +35,18 @@ def periods_of(policy: Any, parameters: Parameters, start: int | None = None) ->
     ]
 
 
+def held_periods(policy_id: str, policy: Any, parameters: Parameters) -> list[int]:
+    """:func:`periods_of` of a policy that is refused where it holds in none."""
+    periods = periods_of(policy, parameters)
+    if not periods:
+        raise refuse(
+            f"policies.{policy_id} holds in no period",
+            rule="a policy takes effect in the first period that starts at or after its year",
+            fix="move from_year or to_year so that a period starts between them",
+        )
+    return periods
+
+
 def value_in(values: dict[int, float], period: int, parameters: Parameters, between: str) -> float:
     """Value of a policy in a period: the mean of its yearly values, or the step in force in the first year."""
     if list(values) == [ALWAYS]:

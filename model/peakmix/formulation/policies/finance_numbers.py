@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-from peakmix.formulation.policies.common import check_scope, converted, indicator_unit, natural, periods_of, value_in
+from peakmix.formulation.policies.common import check_scope, converted, held_periods, indicator_unit, natural, value_in
 from peakmix.parameters.container import Key, Parameters
 from peakmix.parameters.loans import Loan, Schedule
 from peakmix.parameters.refuse import refuse
@@ -16,13 +16,7 @@ PLACE = {"conversion": 1, "measure": 2}
 
 def derive(policy_id: str, policy: Any, parameters: Parameters, context: Any) -> None:
     """All numbers of one policy; facts: its periods, its assets, its lines, and the units of its rows."""
-    periods = periods_of(policy, parameters)
-    if not periods:
-        raise refuse(
-            f"policies.{policy_id} holds in no period",
-            rule="a policy takes effect in the first period that starts at or after its year",
-            fix="move from_year or to_year so that a period starts between them",
-        )
+    periods = held_periods(policy_id, policy, parameters)
     money = f"M{context.money}"
     parameters.facts.setdefault("policy_unit", {})[policy_id] = (f"{money}/yr", context.money)
     facts: dict[str, Any] = {"periods": periods, "assets": _assets(policy, parameters, context, periods), "units": {}}

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from peakmix.formulation.policies.common import check_scope, converted, indicator_unit, natural, periods_of, value_in
+from peakmix.formulation.policies.common import check_scope, converted, held_periods, indicator_unit, natural, value_in
 from peakmix.formulation.policies.market_band import Plants, derive_bands, derive_sales, mean_product
 from peakmix.parameters.container import Parameters
 from peakmix.parameters.refuse import refuse
@@ -29,13 +29,7 @@ def derive(policy_id: str, policy: Any, parameters: Parameters, context: Any) ->
         )
     unit = indicator_unit(indicator, parameters)
     parameters.facts.setdefault("policy_unit", {})[policy_id] = (unit, natural(unit))
-    periods = periods_of(policy, parameters)
-    if not periods:
-        raise refuse(
-            f"policies.{policy_id} holds in no period",
-            rule="a policy takes effect in the first period that starts at or after its year",
-            fix="move from_year or to_year so that a period starts between them",
-        )
+    periods = held_periods(policy_id, policy, parameters)
     regions = parameters.regions_of(policy.location)
     accounts = [WHOLE] if policy.accounts == "one" else list(regions)
     parameters.facts.setdefault("allowance", {})[policy_id] = {"periods": periods, "accounts": accounts}
