@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import gc
 from collections.abc import Mapping
 from typing import Any
 
@@ -10,6 +9,7 @@ from peakmix.formulation.model import Books, new_model, total
 from peakmix.formulation.modelling import pyo
 from peakmix.formulation.registry import families, instruments
 from peakmix.formulation.traps import policy_traps
+from peakmix.foundation.collecting import collecting_paused
 from peakmix.parameters.accounts import derive_accounts
 from peakmix.parameters.container import Key, Parameters
 
@@ -40,13 +40,8 @@ def build(parameters: Parameters, levers: Mapping[tuple[str, Key], float] | None
     The model (Pyomo)
         With ``books.cost_terms`` holding every term of the objective in million money, discounted.
     """
-    collecting = gc.isenabled()
-    gc.disable()
-    try:
+    with collecting_paused():
         return _build(parameters, dict(levers or {}))
-    finally:
-        if collecting:
-            gc.enable()
 
 
 def _build(parameters: Parameters, levers: dict[tuple[str, Key], float]) -> Any:

@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from peakmix.foundation.collecting import collecting_paused
 from peakmix.solve.family import AffineFamily, Slopes
 from peakmix.solve.program import FloatArray, IntArray, LinearProgram, NameTable, Pattern, as_tuple, refusal, weighted_count
 
@@ -161,11 +162,9 @@ def compile_model(model: ConcreteModel, levers: Sequence[Any] | None = None) -> 
     sides it reads `smaller - larger <= 0`, an equation `left - right == 0`.
     Raises InputError (not affine, not finite, idle lever, outside variable), InfeasibleError (constant row broken).
     """
-    from pyomo.common.gc_manager import PauseGC
-
     given: Any = model.component("lever") if levers is None else levers
     chosen = list(given.values()) if hasattr(given, "values") else list(given or ())
-    with PauseGC():  # the collector would go through the whole model again and again
+    with collecting_paused():
         return _compiled(model, chosen)
 
 

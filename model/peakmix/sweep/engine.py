@@ -11,6 +11,7 @@ from typing import Any
 import numpy as np
 
 from peakmix.audit.full import audit as audit_fully
+from peakmix.foundation.collecting import collecting_paused
 from peakmix.foundation.errors import InfeasibleError, InputError
 from peakmix.parameters.contents import content_hash
 from peakmix.results.recount.general import Compiled
@@ -116,7 +117,8 @@ class Engine:
     def walk(self, chunk: Chunk, audited: frozenset[int]) -> tuple[dict[str, Any], dict[str, Any]]:
         """Solve the members of a chunk; returns its arrays and the facts of its header."""
         begun, walk = perf_counter(), Walk(self, audited)
-        arrays = walk.arrays(chunk.members)
+        with collecting_paused():
+            arrays = walk.arrays(chunk.members)
         return arrays, {"solver_seconds": walk.solver_seconds, "seconds": perf_counter() - begun}
 
     def fresh(self, program: LinearProgram, member: int) -> LivingModel:
