@@ -113,6 +113,30 @@ def test_one_store(mixed: Path) -> None:
     assert [one.status for one in again.outcomes] == [one.status for one in done.outcomes]
 
 
+def test_members_of_a_store_as_files(mixed: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
+    """The store remembers which scenarios it was made from; a file is that of a run by itself."""
+    for name in ("f_mini", "b_bad"):
+        (mixed / f"{name}.yaml").unlink()
+    done = run_batch_into_store([mixed], mixed / "store", changes={"horizon.discount_rate": 0.06})
+    sound = [one for one in done.outcomes if one.status == "certified"]
+
+    def collect(*words: str) -> tuple[int, str]:
+        monkeypatch.setattr(sys, "argv", ["peakmix", "sweep", "collect", str(mixed / "store"), "--to", "netcdf", *words])
+        with pytest.raises(SystemExit) as left:
+            cli.main()
+        return int(left.value.code or 0), "".join(capsys.readouterr())
+
+    code, text = collect("--member", sound[0].name)
+    assert (code, "1 result files" in text) == (0, True)
+    path = mixed / "store" / "members" / f"{sound[0].name}.nc"
+    one = open_result(path)
+    assert float(one["objective"]) == pytest.approx(sound[0].objective, rel=1e-9)
+    assert api.verify(path).certified
+    (mixed / f"{sound[0].name}.yaml").write_text("extends: [nowhere.yaml]", encoding="utf-8")
+    code, text = collect()
+    assert (code, "that the store was made from" in text) == (2, True)
+
+
 def test_a_store_holds_one_data_set(mixed: Path) -> None:
     with pytest.raises(UsageError, match="one data set"):
         run_batch_into_store([mixed], mixed / "store")

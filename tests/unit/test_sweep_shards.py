@@ -100,12 +100,6 @@ def test_shards_want_a_plan_and_agree_on_their_number(tmp_path: Path) -> None:
     assert made.run(shard=Shard(1, 3)).failed == 0, "when none runs, another number may start"
 
 
-@pytest.mark.parametrize("address", ["s3://bucket/sweep", "memory://x", "gs:/b"])
-def test_an_address_is_no_folder(address: str) -> None:
-    with pytest.raises(UsageError, match="folder of a file system"):
-        files.on_disk(Path(address))
-
-
 def test_the_command_says_which_part_it_did(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:

@@ -15,14 +15,17 @@ from peakmix.api.batching import CERTIFIED, Batch, Outcome, Say, expand, read_al
 from peakmix.api.batching import Member as Sound
 from peakmix.api.running import target_of
 from peakmix.api.sweeping import Sweep
-from peakmix.foundation.errors import UsageError
+from peakmix.foundation.errors import Place, UsageError
 from peakmix.scenario import Scenario
-from peakmix.sweep.collecting import collect
-from peakmix.sweep.plan import Member, Source
+from peakmix.sweep import files
+from peakmix.sweep.collecting import collect, open_cube
+from peakmix.sweep.plan import Member, Source, read
 from peakmix.sweep.running import Progress
 from peakmix.sweep.spec import SweepSpec
 
 CODES = {"infeasible": 4, "bad input": 3, "internal error": 1}
+BATCH = "batch.json"
+"""Beside the plan: the scenario files and changes of the batch, from which members are derived again."""
 SAME = 1e-9
 """Relative distance up to which two levels of emissions are the same height."""
 
@@ -52,7 +55,7 @@ class BatchSource(Source):
 
 def run_batch_into_store(
     paths: Iterable[Path | str],
-    out: Path | str | None = None,
+    out: files.Where | str | None = None,
     overwrite: bool = False,
     changes: Mapping[str, Any] | None = None,
     say: Say = silent,
@@ -82,18 +85,44 @@ def run_batch_into_store(
     if len({id(member.derive) for member in sound}) > 1:
         raise UsageError("one store holds scenarios of one data set", fix="leave --store out, or name fewer scenarios")
     name = named[0].resolve().name if len(named) == 1 and named[0].is_dir() else "batch"
-    folder = Path(out) if out is not None else target_of(sound[0].scenario, sound[0].path, None).with_name(name)
+    folder: files.Where = files.store(out) if out is not None else target_of(sound[0].scenario, sound[0].path, None).with_name(name)
     sweep = Sweep.of(BatchSource(name, sound, lost), folder, sound[0].derive)
     plan = sweep.plan(overwrite)
+
+    told = {"name": name, "files": [str(path.resolve()) for path in expand(named)], "changes": dict(changes or {})}
+    files.write_json(folder / BATCH, told)
 
     def watch(progress: Progress) -> None:
         say(f"{progress.done} of {progress.members} scenarios")
 
     sweep.run(jobs, watch)
     store = collect(folder, plan, folder / f"{name}.zarr", overwrite=True)
-    with xr.open_zarr(store, consolidated=False) as cube:
+    with open_cube(store, verify=False) as cube:
         _fill(outcomes, cube.load())
     return Batch(outcomes, len(plan.structures), store)
+
+
+def stored_batch(folder: files.Where) -> Sweep | None:
+    """The batch that a store holds, with its scenarios read again; None when the store is no batch's.
+
+    Raises
+    ------
+    UsageError
+        When a scenario, or its tables, is no longer what the store was made from.
+    """
+    try:
+        told = json.loads((folder / BATCH).read_text(encoding="utf-8"))
+    except (OSError, ValueError):
+        return None
+    outcomes, sound = read_all([Path(path) for path in told["files"]], told["changes"], silent)
+    place = Place(files.shown(folder))
+    if not sound:
+        raise UsageError("the scenarios of a batch are where they were", place=place, fix=outcomes[0].message)
+    sweep = Sweep.of(BatchSource(told["name"], sound, [one for one in outcomes if one.status]), folder, sound[0].derive)
+    if read(folder).hash != sweep.source.hash(sweep.derive.data.hash):
+        fix = "give `peakmix run ... --store --overwrite` again"
+        raise UsageError("scenarios and tables are those that the store was made from", place=place, fix=fix)
+    return sweep
 
 
 def _fill(outcomes: Sequence[Outcome], cube: xr.Dataset) -> None:

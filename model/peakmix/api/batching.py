@@ -17,6 +17,7 @@ from peakmix.foundation.errors import InfeasibleError, InputError, PeakmixError,
 from peakmix.results.store import write_result
 from peakmix.scenario import Scenario
 from peakmix.scenario import load as load_scenario
+from peakmix.sweep import files
 from peakmix.sweep.structure import Derivation, Group, rules_of
 from peakmix.tables.loading import load as load_tables
 
@@ -74,7 +75,7 @@ class Batch:
 
     outcomes: list[Outcome]
     structures: int = 0
-    store: Path | None = None
+    store: files.Where | None = None
     notices: tuple[str, ...] = field(default=())
 
     @property

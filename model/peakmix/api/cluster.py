@@ -30,7 +30,7 @@ class Station:
     """A sweep opened in a worker process, with the structures compiled there."""
 
     def __init__(self, file: str, folder: str) -> None:
-        self.sweep = Sweep(Path(file), Path(folder))
+        self.sweep = Sweep(Path(file), folder)
         self.plan: Plan = self.sweep.plan()
         self.chunks: dict[str, Chunk] = {chunk.id: chunk for chunk in self.plan.chunks}
         self.engines: OrderedDict[int, Engine] = OrderedDict()
@@ -97,14 +97,14 @@ def connect(address: str) -> Any:
 
 
 def run_on_cluster(
-    file: Path | str, folder: Path | str | None, address: str, watch: Watch = lambda progress: None, overwrite: bool = False
+    file: Path | str, folder: files.Where | str | None, address: str, watch: Watch = lambda progress: None, overwrite: bool = False
 ) -> Progress:
     """Solve what is not finished of a sweep on the workers of a Dask scheduler.
 
     Parameters
     ----------
     file, folder:
-        Sweep file and store, on paths that are the same on all machines.
+        Sweep file and store, on paths that are the same on all machines; the store may be an address.
     address:
         Of the scheduler, e.g. ``tcp://host:8786``.
 
@@ -115,7 +115,7 @@ def run_on_cluster(
     PeakmixError
         What a worker met that is no member's own failure; chunks in flight are dropped, finished ones kept.
     """
-    sweep = Sweep(Path(file).resolve(), None if folder is None else files.on_disk(folder).resolve())
+    sweep = Sweep(Path(file).resolve(), None if folder is None else files.store(folder).resolve())
     plan = sweep.plan(overwrite)
     client = connect(address)
     try:
@@ -131,7 +131,7 @@ def run_on_cluster(
 
 
 def _hand_out(
-    client: Any, file: str, folder: Path, plan: Plan, todo: list[Chunk], progress: Progress, watch: Watch
+    client: Any, file: str, folder: files.Where, plan: Plan, todo: list[Chunk], progress: Progress, watch: Watch
 ) -> None:
     """Give chunks to the scheduler and note what comes back."""
     distributed = import_module("distributed")

@@ -10,8 +10,9 @@ import numpy as np
 
 from peakmix.api.members import Compiled
 from peakmix.api.sweeping import Sweep
-from peakmix.foundation.errors import Place, UncertifiedError, UsageError, display_path, nearest
+from peakmix.foundation.errors import Place, UncertifiedError, UsageError, nearest
 from peakmix.results.store import write_result
+from peakmix.sweep import files
 from peakmix.sweep.plan import Plan
 from peakmix.sweep.running import chunk_path, stored
 
@@ -61,7 +62,7 @@ def export_members(
     position = {member.name: k for k, member in enumerate(plan.members)}
     for name in (wanted := list(names)):
         if name not in position:
-            place = Place(display_path(sweep.folder))
+            place = Place(files.shown(sweep.folder))
             raise UsageError(f"the sweep has a member {name!r}", place=place, fix=nearest(name, position))
     chosen = sorted({position[name] for name in wanted}) if wanted else list(range(len(plan.members)))
     left_out = [(plan.members[k].name, str(optimum[k][0])) for k in chosen if optimum[k][0] != "optimal"]
@@ -90,13 +91,13 @@ def export_members(
     return MemberFiles(folder, sorted(written), left_out)
 
 
-def _optima(folder: Path, plan: Plan) -> list[tuple[str, float]]:
+def _optima(folder: files.Where, plan: Plan) -> list[tuple[str, float]]:
     """Status (optimal only when certified) and optimum of every member."""
     found = [(member.status, float("nan")) for member in plan.members]
     for chunk in plan.chunks:
         kept = stored(folder, plan, chunk)
         if kept is None:
-            rule, place = "members are exported when all are done", Place(display_path(chunk_path(folder, chunk)))
+            rule, place = "members are exported when all are done", Place(files.shown(chunk_path(folder, chunk)))
             raise UsageError(rule, place=place, fix="give `peakmix sweep run` again; it goes on where it stopped")
         arrays = kept[0]
         certified = np.asarray(arrays["certified"], dtype=bool).tolist()

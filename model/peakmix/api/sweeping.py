@@ -11,7 +11,7 @@ import pandas as pd
 from peakmix.api.conflict import diagnose
 from peakmix.api.deriving import Deriver
 from peakmix.api.prepare import Prepared, Timings, data_root
-from peakmix.foundation.errors import Place, UsageError, display_path
+from peakmix.foundation.errors import Place, UsageError
 from peakmix.scenario import check_against
 from peakmix.solve.program import LinearProgram
 from peakmix.solve.solution import SolveOptions
@@ -32,7 +32,7 @@ class Sweep:
     path:
         The sweep file (YAML).
     folder:
-        The store; default ``runs/out/<name>`` beside the sweep's folder.
+        The store, a folder or an address (``s3://bucket/sweep``); default ``runs/out/<name>`` beside the sweep's folder.
 
     Raises
     ------
@@ -40,19 +40,19 @@ class Sweep:
     """
 
     def __init__(
-        self, path: Path | str, folder: Path | str | None = None, frames: Mapping[str, pd.DataFrame] | None = None
+        self, path: Path | str, folder: files.Where | str | None = None, frames: Mapping[str, pd.DataFrame] | None = None
     ) -> None:
         self.source: Source = read_source(Path(path))
-        self.folder = files.on_disk(folder) if folder is not None else default_folder(Path(path), self.source.spec.name)
+        self.folder: files.Where = files.store(folder) if folder is not None else default_folder(Path(path), self.source.spec.name)
         data = load_tables(data_root(self.source.base), frames)
         check_against(data, self.source.base)
         self.derive = Deriver(data)
 
     @classmethod
-    def of(cls, source: Source, folder: Path, derive: Deriver) -> Sweep:
+    def of(cls, source: Source, folder: files.Where, derive: Deriver) -> Sweep:
         """A sweep from its parts."""
         made = cls.__new__(cls)
-        made.source, made.folder, made.derive = source, files.on_disk(folder), derive
+        made.source, made.folder, made.derive = source, files.store(folder), derive
         return made
 
     def plan(
@@ -76,7 +76,7 @@ class Sweep:
             if not overwrite:
                 raise UsageError(
                     "the folder of a sweep holds this plan and no other: file, base, tables or version have changed",
-                    place=Place(display_path(self.folder)),
+                    place=Place(files.shown(self.folder)),
                     fix="name another folder, or add --overwrite (chunks that are the same are kept)",
                 )
         count = len(self.source.rows)
@@ -105,7 +105,7 @@ class Sweep:
             For a shard of a sweep without a plan: jobs of an array do not plan side by side.
         """
         if shard is not None and not (self.folder / PLAN).exists():
-            rule, place = "shards work on a plan that stands", Place(display_path(self.folder))
+            rule, place = "shards work on a plan that stands", Place(files.shown(self.folder))
             raise UsageError(rule, place=place, fix="give `peakmix sweep plan` once, before the jobs start")
         plan = self.plan(overwrite and shard is None, jobs=jobs)
         return run(self.folder, plan, lambda place: self.engine(plan, place), jobs, watch, shard)

@@ -115,6 +115,7 @@ def _collect(
     path: Path, out: Path | None, to: str, member: Sequence[str] | None, store: Path | None, overwrite: bool, quiet: bool
 ) -> int:
     """Write the cube, or files of members."""
+    from peakmix.sweep import files
     from peakmix.sweep.collecting import collect
     from peakmix.sweep.plan import read
 
@@ -126,7 +127,7 @@ def _collect(
         raise UsageError("--member and --store belong to --to netcdf", fix="leave them out, or add --to netcdf")
     folder = store_of(path, None)
     plan = read(folder)
-    target = out if out is not None else folder / f"{plan.spec.name}.zarr"
+    target = files.store(out) if out is not None else folder / f"{plan.spec.name}.zarr"
     print(f"cube {collect(folder, plan, target, overwrite)}")
     return 0
 
@@ -148,15 +149,22 @@ def _cache(path: Path, clear: bool) -> int:
 
 def _files(path: Path, out: Path | None, member: Sequence[str], store: Path | None, overwrite: bool, bar: Bar) -> int:
     """Write members as result files."""
+    from peakmix.api.batch_store import stored_batch
     from peakmix.api.member_files import export_members
+    from peakmix.sweep import files
+    from peakmix.sweep.remote import address
 
-    if path.is_dir():
-        fix = "name the sweep's file and its folder: peakmix sweep collect SWEEP.yaml --store DIR --to netcdf"
-        raise UsageError("result files of members are made from the sweep's file", fix=fix)
-    sweep = _opened(path, store)
-    done = export_members(
-        sweep, out or sweep.folder / "members", member, overwrite, lambda k, n: bar(f"  {k} of {n} members", last=k == n)
-    )
+    if path.is_dir() or address(path):
+        sweep = stored_batch(files.store(path))
+        if sweep is None:
+            fix = "name the sweep's file and its folder: peakmix sweep collect SWEEP.yaml --store DIR --to netcdf"
+            raise UsageError("result files of members are made from the sweep's file", fix=fix)
+    else:
+        sweep = _opened(path, store)
+    if out is None and not isinstance(sweep.folder, Path):
+        raise UsageError("result files are written into a folder", fix="name it with --out")
+    target = out if out is not None else Path(str(sweep.folder / "members"))
+    done = export_members(sweep, target, member, overwrite, lambda k, n: bar(f"  {k} of {n} members", last=k == n))
     print(f"{len(done.written)} result files in {done.folder}")
     for name, status in done.left_out:
         print(f"  {name}  {status}: no file")
@@ -166,10 +174,13 @@ def _files(path: Path, out: Path | None, member: Sequence[str], store: Path | No
 ACTIONS: dict[str, Callable[..., int]] = {"plan": _plan, "run": _run, "status": _status, "collect": _collect, "cache": _cache}
 
 
-def store_of(path: Path, out: Path | None) -> Path:
-    """The store that a path means: a folder with a plan, or that of a sweep file."""
-    if out is not None or path.is_dir():
-        return out or path
+def store_of(path: Path, out: Path | None) -> Any:
+    """The store that a path means: a folder or address with a plan, or that of a sweep file."""
+    from peakmix.sweep.files import store
+    from peakmix.sweep.remote import address
+
+    if out is not None or path.is_dir() or address(path):
+        return store(out or path)
     if path.suffix not in (".yaml", ".yml"):
         raise UsageError(f"{path} is a sweep file or the folder of a sweep", fix="check the path")
     from peakmix.api.sweeping import default_folder

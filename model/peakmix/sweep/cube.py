@@ -4,15 +4,15 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable
-from pathlib import Path
 from typing import Any
 
 import numpy as np
 import xarray as xr
 
 from peakmix import __version__
-from peakmix.foundation.errors import Place, UsageError, display_path
+from peakmix.foundation.errors import Place, UsageError
 from peakmix.results.attributes import SCHEMA_VERSION
+from peakmix.sweep import files
 from peakmix.sweep.plan import Plan
 from peakmix.sweep.running import chunk_path, stored
 
@@ -37,7 +37,7 @@ def texts(values: Iterable[object]) -> Array:
     return array
 
 
-def assemble(folder: Path, plan: Plan) -> xr.Dataset:
+def assemble(folder: files.Where, plan: Plan) -> xr.Dataset:
     """All members as one Dataset.
 
     Members that failed have their status and reason, and not-a-number for the rest. Arrays of members of different structures
@@ -54,7 +54,7 @@ def assemble(folder: Path, plan: Plan) -> xr.Dataset:
         if found is None:
             raise UsageError(
                 "a sweep is collected when all its members are done",
-                place=Place(display_path(chunk_path(folder, chunk))),
+                place=Place(files.shown(chunk_path(folder, chunk))),
                 fix="give `peakmix sweep run` again; it goes on where it stopped",
             )
         chunks.append((chunk, found[0]))
@@ -63,13 +63,13 @@ def assemble(folder: Path, plan: Plan) -> xr.Dataset:
     return made.dataset()
 
 
-def _layout(path: Path, plan: str) -> dict[str, Any]:
+def _layout(path: files.Where, plan: str) -> dict[str, Any]:
     try:
         found: dict[str, Any] = json.loads(path.read_text(encoding="utf-8"))
     except (OSError, ValueError):
         found = {}
     if found.get("plan") != plan:
-        raise UsageError("the layouts of a sweep belong to its plan", place=Place(display_path(path)), fix="run the sweep again")
+        raise UsageError("the layouts of a sweep belong to its plan", place=Place(files.shown(path)), fix="run the sweep again")
     return found
 
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import replace
-from pathlib import Path
 from time import perf_counter
 from typing import Any
 
@@ -96,7 +95,7 @@ class Engine:
         """The programme of a member."""
         return self.family.at(self.structure.values[self.position[member]][self.placed])
 
-    def start(self, path: Path, plan: str) -> float:
+    def start(self, path: files.Where, plan: str) -> float:
         """The first basis: from its file, or solved from the first member and written; returns HiGHS's seconds."""
         stored = files.read_arrays(path)
         if stored is not None and stored[1].get("plan") == plan:

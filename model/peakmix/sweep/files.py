@@ -8,7 +8,6 @@ import hashlib
 import io
 import json
 import os
-import re
 import secrets
 import shutil
 import struct
@@ -21,6 +20,7 @@ from typing import Any
 import numpy as np
 
 from peakmix.foundation.errors import LimitError, Place, UsageError, display_path
+from peakmix.sweep.remote import LIVES, Remote, address, leased, watched
 
 Arrays = Mapping[str, np.ndarray[Any, Any]]
 DAMAGED = (
@@ -34,21 +34,28 @@ BUSY = (errno.EWOULDBLOCK, errno.EAGAIN, errno.EACCES)
 FULL = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
 
 
-def on_disk(folder: Path | str) -> Path:
-    """A folder of the file system; an address (s3://...) is refused, since a store needs renames and locks.
-
-    Raises
-    ------
-    UsageError
-    """
-    if re.match(r"[a-zA-Z][a-zA-Z0-9+.-]+:/", str(folder)):
-        rule = "a sweep is kept in a folder of a file system, with renames and locks"
-        raise UsageError(rule, place=Place(str(folder)), fix="name a folder that all machines see")
-    return Path(folder)
+Where = Path | Remote
+"""A folder or file of a store: of the file system, or at an address."""
 
 
-def write_bytes(path: Path, content: bytes) -> None:
-    """Write a file so that it is there whole or not at all.
+def store(folder: Path | str | Remote) -> Where:
+    """A folder of the file system, or an address (s3://...) of one that fsspec knows; file:// is a folder."""
+    if isinstance(folder, Remote):
+        return folder
+    found = address(folder)
+    if found is None:
+        return Path(folder)
+    scheme, rest = found
+    return Path("/" + rest) if scheme in ("file", "local") else Remote(scheme, rest)
+
+
+def shown(where: Where) -> str:
+    """How messages show it."""
+    return str(where) if isinstance(where, Remote) else display_path(where)
+
+
+def write_bytes(path: Where, content: bytes) -> None:
+    """Write a file so that it is there whole or not at all; at an address, put the object.
 
     Raises
     ------
@@ -57,6 +64,9 @@ def write_bytes(path: Path, content: bytes) -> None:
     UsageError
         When the folder cannot be written.
     """
+    if isinstance(path, Remote):
+        path.write_bytes(content)
+        return
     temporary = path.with_name(f".{path.name}.{secrets.token_hex(4)}.partial")
     try:
         with temporary.open("wb") as file:
@@ -91,7 +101,7 @@ def _trouble(error: OSError, path: Path, size: int) -> LimitError | UsageError:
     return LimitError("the disk is full", place=place, fix="free some room and give the same command again")
 
 
-def write_json(path: Path, value: Any) -> None:
+def write_json(path: Where, value: Any) -> None:
     """Write plain data as JSON."""
     write_bytes(path, json.dumps(value, ensure_ascii=False, separators=(",", ":"), sort_keys=True).encode())
 
@@ -106,7 +116,7 @@ def digest(arrays: Arrays) -> str:
     return total.hexdigest()
 
 
-def write_arrays(path: Path, arrays: Arrays, header: Mapping[str, Any]) -> None:
+def write_arrays(path: Where, arrays: Arrays, header: Mapping[str, Any]) -> None:
     """Write arrays with a header that holds their checksum; texts are arrays of fixed characters."""
     whole = dict(header) | {"checksum": digest(arrays)}
     buffer = io.BytesIO()
@@ -118,10 +128,10 @@ def write_arrays(path: Path, arrays: Arrays, header: Mapping[str, Any]) -> None:
     write_bytes(path, buffer.getvalue())
 
 
-def read_arrays(path: Path) -> tuple[dict[str, np.ndarray[Any, Any]], dict[str, Any]] | None:
+def read_arrays(path: Where) -> tuple[dict[str, np.ndarray[Any, Any]], dict[str, Any]] | None:
     """Arrays and header; None when the file is missing, cut short or altered."""
     try:
-        with np.load(path, allow_pickle=False) as stored:
+        with np.load(io.BytesIO(path.read_bytes()) if isinstance(path, Remote) else path, allow_pickle=False) as stored:
             header = json.loads(stored["header"].tobytes())
             arrays = {name[2:]: stored[name] for name in stored.files if name.startswith("a_")}
     except DAMAGED:
@@ -129,8 +139,10 @@ def read_arrays(path: Path) -> tuple[dict[str, np.ndarray[Any, Any]], dict[str, 
     return (arrays, header) if header.get("checksum") == digest(arrays) else None
 
 
-def locked(folder: Path) -> contextlib.AbstractContextManager[None]:
+def locked(folder: Where) -> contextlib.AbstractContextManager[None]:
     """Hold the store; the system lets go of it when the process ends, however it ends.
+
+    At an address the lock is a lease, which stands still when the process ends.
 
     Raises
     ------
@@ -139,12 +151,27 @@ def locked(folder: Path) -> contextlib.AbstractContextManager[None]:
     """
     folder.mkdir(parents=True, exist_ok=True)
     rule, fix = "another run works on this sweep", "wait for it, or look with `peakmix sweep status`"
-    return taken(folder / "lock", UsageError(rule, place=Place(display_path(folder)), fix=fix))
+    busy = UsageError(rule, place=Place(shown(folder)), fix=fix)
+    return _leased_whole(folder, busy) if isinstance(folder, Remote) else taken(folder / "lock", busy)
 
 
 @contextlib.contextmanager
-def taken(path: Path, busy: UsageError, shared: bool = False) -> Iterator[None]:
+def _leased_whole(folder: Remote, busy: UsageError) -> Iterator[None]:
+    """Hold a store at an address; shards that run there are other runs."""
+    with leased(folder / "lock", busy):
+        for name in folder.names():
+            if name.startswith("lock-shard-") and watched(folder / name) == LIVES:
+                raise busy
+        yield
+
+
+@contextlib.contextmanager
+def taken(path: Where, busy: UsageError, shared: bool = False) -> Iterator[None]:
     """Hold a lock file, alone or with others that share it; raises ``busy`` when it cannot be had at once."""
+    if isinstance(path, Remote):
+        with leased(path, busy):
+            yield
+        return
     with _opened(path) as (file, lock, modes):
         try:
             if lock is not None:
@@ -155,8 +182,12 @@ def taken(path: Path, busy: UsageError, shared: bool = False) -> Iterator[None]:
 
 
 @contextlib.contextmanager
-def alone(path: Path) -> Iterator[None]:
+def alone(path: Where) -> Iterator[None]:
     """Hold a lock file, waiting for it: for the short while in which several runs prepare the same thing."""
+    if isinstance(path, Remote):
+        with leased(path, UsageError("busy"), wait=True):
+            yield
+        return
     with _opened(path) as (file, lock, modes):
         try:
             if lock is not None:
@@ -194,7 +225,9 @@ def _lockless(path: Path, error: OSError) -> UsageError:
     return UsageError(rule, place=Place(display_path(path)), fix="mount it with locks (Lustre: flock), or name another")
 
 
-def remove_partial(folder: Path, start: str = "") -> None:
-    """Remove what a killed run left unfinished: of files whose name starts so, or of all."""
+def remove_partial(folder: Where, start: str = "") -> None:
+    """Remove what a killed run left unfinished: of files whose name starts so, or of all; objects have no unfinished ones."""
+    if isinstance(folder, Remote):
+        return
     for leftover in folder.glob(f".{start}*.partial"):
         leftover.unlink(missing_ok=True)

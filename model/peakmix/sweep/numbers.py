@@ -5,7 +5,6 @@ from __future__ import annotations
 import csv
 import io
 from collections.abc import Mapping
-from pathlib import Path
 from typing import Any
 
 import pandas as pd
@@ -52,7 +51,7 @@ def listed(spec: SweepSpec, base: Scenario, tables: Mapping[str, pd.DataFrame]) 
     return found
 
 
-def write(spec: SweepSpec, base: Scenario, tables: Mapping[str, pd.DataFrame], folder: Path) -> None:
+def write(spec: SweepSpec, base: Scenario, tables: Mapping[str, pd.DataFrame], folder: files.Where) -> None:
     """Write the list into the folder of a sweep, if it draws numbers one by one."""
     rows = listed(spec, base, tables)
     if not rows:

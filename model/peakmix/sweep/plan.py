@@ -12,7 +12,7 @@ from typing import Any
 import numpy as np
 
 from peakmix import __version__
-from peakmix.foundation.errors import InputError, Place, UsageError, display_path
+from peakmix.foundation.errors import InputError, Place, UsageError
 from peakmix.scenario.scenario import Scenario, load, with_changes
 from peakmix.solve.program import FloatArray
 from peakmix.sweep import files
@@ -181,7 +181,7 @@ def _audited(spec: SweepSpec, count: int) -> frozenset[int]:
     return frozenset(int(k) for k in np.random.default_rng(spec.seed).choice(count, number, replace=False))
 
 
-def write(plan: Plan, folder: Path) -> None:
+def write(plan: Plan, folder: files.Where) -> None:
     """Write the plan; its values first, the plan itself last."""
     folder.mkdir(parents=True, exist_ok=True)
     for structure in plan.structures:
@@ -199,7 +199,7 @@ def write(plan: Plan, folder: Path) -> None:
     files.write_json(folder / PLAN, told)
 
 
-def read(folder: Path) -> Plan:
+def read(folder: files.Where) -> Plan:
     """Read the plan of a store.
 
     Raises
@@ -207,7 +207,7 @@ def read(folder: Path) -> Plan:
     UsageError
         When there is none, or it was damaged.
     """
-    place = Place(display_path(folder))
+    place = Place(files.shown(folder))
     try:
         told = json.loads((folder / PLAN).read_text(encoding="utf-8"))
     except (OSError, ValueError):

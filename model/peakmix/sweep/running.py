@@ -6,16 +6,16 @@ import json
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
-from pathlib import Path
 from time import perf_counter
 from typing import Any
 
 import numpy as np
 
-from peakmix.foundation.errors import Place, UncertifiedError, display_path
+from peakmix.foundation.errors import Place, UncertifiedError, UsageError
 from peakmix.sweep import files, shards
 from peakmix.sweep.engine import FRESH_TOLERANCE, Engine
 from peakmix.sweep.plan import Chunk, Plan
+from peakmix.sweep.remote import Remote
 from peakmix.sweep.workers import spread
 
 CHUNKS = "chunks"
@@ -60,12 +60,12 @@ class Progress:
         return self.seconds / new * (self.members - self.done) if new else float("nan")
 
 
-def chunk_path(folder: Path, chunk: Chunk) -> Path:
+def chunk_path(folder: files.Where, chunk: Chunk) -> files.Where:
     """File of a chunk."""
     return folder / CHUNKS / f"{chunk.id}.npz"
 
 
-def stored(folder: Path, plan: Plan, chunk: Chunk) -> tuple[dict[str, np.ndarray[Any, Any]], dict[str, Any]] | None:
+def stored(folder: files.Where, plan: Plan, chunk: Chunk) -> tuple[dict[str, np.ndarray[Any, Any]], dict[str, Any]] | None:
     """A finished chunk; None when it is missing, damaged, or of other members."""
     found = files.read_arrays(chunk_path(folder, chunk))
     if found is None or found[1].get("members") != [plan.members[m].hash for m in chunk.members]:
@@ -74,7 +74,7 @@ def stored(folder: Path, plan: Plan, chunk: Chunk) -> tuple[dict[str, np.ndarray
 
 
 def run(
-    folder: Path, plan: Plan, engine_of: EngineOf, jobs: int, watch: Watch, shard: shards.Shard | None = None
+    folder: files.Where, plan: Plan, engine_of: EngineOf, jobs: int, watch: Watch, shard: shards.Shard | None = None
 ) -> Progress:
     """Solve what is not finished yet; of one shard, when it is named.
 
@@ -87,6 +87,9 @@ def run(
     UncertifiedError
         When a structure's compilation and a fresh build disagree.
     """
+    if jobs > 1 and isinstance(folder, Remote) and not folder.shared:
+        rule = "workers see the store; this one lies in the memory of one process"
+        raise UsageError(rule, place=Place(files.shown(folder)), fix="leave --jobs out")
     with files.locked(folder) if shard is None else shards.held(folder, shard):
         (folder / CHUNKS).mkdir(parents=True, exist_ok=True)
         own = plan.chunks if shard is None else shard.chunks(plan)
@@ -106,7 +109,7 @@ def run(
         return progress
 
 
-def tidy(folder: Path, own: Sequence[Chunk] | None) -> None:
+def tidy(folder: files.Where, own: Sequence[Chunk] | None) -> None:
     """Remove what a killed run left unfinished; of a shard, only files of its own chunks."""
     if own is None:
         for place in (folder, folder / CHUNKS):
@@ -115,7 +118,7 @@ def tidy(folder: Path, own: Sequence[Chunk] | None) -> None:
         files.remove_partial(folder / CHUNKS, chunk.id)
 
 
-def survey(folder: Path, plan: Plan, own: Sequence[Chunk]) -> tuple[Progress, list[Chunk]]:
+def survey(folder: files.Where, plan: Plan, own: Sequence[Chunk]) -> tuple[Progress, list[Chunk]]:
     """What is finished of some chunks, and the chunks that are to do; members without a structure count with the whole plan."""
     lost = sum(m.structure < 0 for m in plan.members) if len(own) == len(plan.chunks) else 0
     progress = Progress(lost + sum(len(chunk.members) for chunk in own), done=lost, failed=lost, found=lost)
@@ -132,7 +135,7 @@ def survey(folder: Path, plan: Plan, own: Sequence[Chunk]) -> tuple[Progress, li
 
 
 def _structure(
-    folder: Path, plan: Plan, place: int, todo: list[Chunk], engine_of: EngineOf, jobs: int, progress: Progress, watch: Watch
+    folder: files.Where, plan: Plan, place: int, todo: list[Chunk], engine_of: EngineOf, jobs: int, progress: Progress, watch: Watch
 ) -> None:
     """Compile one structure and walk its chunks."""
     engine, told = _prepared(folder, plan, place, engine_of, bool(todo))
@@ -148,8 +151,9 @@ def _structure(
 
 
 def _side_by_side(
-    folder: Path, plan: Plan, todo: list[Chunk], idle: list[int], engine_of: EngineOf, jobs: int, progress: Progress, watch: Watch
-) -> None:
+    folder: files.Where, plan: Plan, todo: list[Chunk], idle: list[int], engine_of: EngineOf, jobs: int, progress: Progress,
+    watch: Watch,
+) -> None:  # fmt: skip
     """Many structures: each worker compiles the structure of its chunks, and stays with it as long as there are any.
 
     ``idle`` are structures without chunks to do, of which only the layout is missing.
@@ -172,7 +176,7 @@ def _side_by_side(
         watch(progress)
 
 
-def _prepared(folder: Path, plan: Plan, place: int, engine_of: EngineOf, walks: bool) -> tuple[Engine, dict[str, float]]:
+def _prepared(folder: files.Where, plan: Plan, place: int, engine_of: EngineOf, walks: bool) -> tuple[Engine, dict[str, float]]:
     """A structure compiled, its layout and first basis in the store; HiGHS's seconds and the others."""
     begun = perf_counter()
     engine = engine_of(place)
@@ -181,7 +185,7 @@ def _prepared(folder: Path, plan: Plan, place: int, engine_of: EngineOf, walks: 
     return engine, {"solver_seconds": seconds, "compile_seconds": perf_counter() - begun - seconds}
 
 
-def ready(folder: Path, plan: Plan, place: int, engine: Engine, walks: bool = True) -> float:
+def ready(folder: files.Where, plan: Plan, place: int, engine: Engine, walks: bool = True) -> float:
     """See that the layout of a structure, and its first basis when chunks are to walk, are in the store; HiGHS's seconds.
 
     The basis in the store is the one that every chunk starts from, whoever wrote it; callers hold the lock on preparing.
@@ -193,7 +197,7 @@ def ready(folder: Path, plan: Plan, place: int, engine: Engine, walks: bool = Tr
         if not gap <= FRESH_TOLERANCE:
             raise UncertifiedError(
                 f"the compiled structure {key} and a fresh build of one of its members differ by {gap:.2e}",
-                place=Place(display_path(folder)),
+                place=Place(files.shown(folder)),
                 fix="please report it with the sweep file",
             )
         levers = [plan.structures[place].elements[k] for k in engine.placed]
@@ -204,7 +208,7 @@ def ready(folder: Path, plan: Plan, place: int, engine: Engine, walks: bool = Tr
     return engine.start(folder / f"basis-{key}.npz", key + plan.members[engine.structure.members[0]].hash)
 
 
-def solve_chunk(folder: Path, plan: Plan, engine: Engine, chunk: Chunk) -> dict[str, Any]:
+def solve_chunk(folder: files.Where, plan: Plan, engine: Engine, chunk: Chunk) -> dict[str, Any]:
     """Walk one chunk and write it; returns the facts of its header."""
     arrays, facts = engine.walk(chunk, plan.audited)
     facts |= {"members": [plan.members[m].hash for m in chunk.members], "failed": int((arrays["certified"] == 0).sum())}
@@ -212,7 +216,7 @@ def solve_chunk(folder: Path, plan: Plan, engine: Engine, chunk: Chunk) -> dict[
     return facts
 
 
-def _told(layout: Path) -> str:
+def _told(layout: files.Where) -> str:
     """The plan that a layout belongs to; an empty text when there is no sound layout."""
     try:
         return str(json.loads(layout.read_text(encoding="utf-8")).get("plan", ""))
@@ -220,7 +224,7 @@ def _told(layout: Path) -> str:
         return ""
 
 
-def status(folder: Path, plan: Plan) -> tuple[Counter[str], list[tuple[str, str, str]]]:
+def status(folder: files.Where, plan: Plan) -> tuple[Counter[str], list[tuple[str, str, str]]]:
     """Members by status, and (member, status, reason) of those that failed; read from the store alone."""
     counts: Counter[str] = Counter()
     failures = [(m.name, m.status, m.reason) for m in plan.members if m.structure < 0]

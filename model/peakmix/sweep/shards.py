@@ -10,11 +10,11 @@ import contextlib
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
-from pathlib import Path
 
-from peakmix.foundation.errors import Place, UsageError, display_path
+from peakmix.foundation.errors import Place, UsageError
 from peakmix.sweep import files
 from peakmix.sweep.plan import Chunk, Plan
+from peakmix.sweep.remote import LIVES, Remote, facts_of, leased, watched
 
 GUARD = "lock-shards"
 COUNT = "shards"
@@ -51,7 +51,7 @@ def parse(text: str) -> Shard:
 
 
 @contextlib.contextmanager
-def held(folder: Path, shard: Shard) -> Iterator[None]:
+def held(folder: files.Where, shard: Shard) -> Iterator[None]:
     """Hold a shard of the store; the system lets go of it when the process ends, however it ends.
 
     Raises
@@ -59,7 +59,11 @@ def held(folder: Path, shard: Shard) -> Iterator[None]:
     UsageError
         When a run of the whole plan, or of shards of another number, works on the store, or this shard runs already.
     """
-    where = Place(display_path(folder))
+    where = Place(files.shown(folder))
+    if isinstance(folder, Remote):
+        with _leased(folder, shard, where):
+            yield
+        return
     with contextlib.ExitStack() as stack:
         with files.alone(folder / GUARD):
             lock, others = folder / "lock", folder / COUNT
@@ -78,7 +82,26 @@ def held(folder: Path, shard: Shard) -> Iterator[None]:
         yield
 
 
-def _stated(path: Path) -> int:
+@contextlib.contextmanager
+def _leased(folder: Remote, shard: Shard, where: Place) -> Iterator[None]:
+    """Hold a shard at an address: each running shard has a lease that says how many there are."""
+    busy = UsageError(f"shard {shard} runs already", place=where, fix="give every job of the array its own number")
+    with leased(folder / f"lock-shard-{shard.number}", busy, facts={COUNT: shard.count}):
+        others = {name: facts_of(folder / name) for name in ("lock", *shard_leases(folder))}
+        for name, facts in others.items():
+            if facts and facts.get(COUNT) != shard.count and watched(folder / name) == LIVES:
+                rule = "all shards that run on a sweep are of one number, and no run of the whole plan works beside them"
+                fix = f"wait for the other jobs, or give --shard i/{facts.get(COUNT, 'n')} as they do"
+                raise UsageError(rule, place=where, fix=fix)
+        yield
+
+
+def shard_leases(folder: Remote) -> list[str]:
+    """Names of the leases of shards at an address."""
+    return [name for name in folder.names() if name.startswith("lock-shard-")]
+
+
+def _stated(path: files.Where) -> int:
     """Number of shards that the running ones are cut into; 0 when it is not known."""
     try:
         return int(path.read_text(encoding="ascii"))
