@@ -13,9 +13,9 @@ import contextlib
 import errno
 import json
 import os
+import platform
 import re
 import secrets
-import socket
 import threading
 import time
 from collections.abc import Iterator, Mapping
@@ -179,7 +179,7 @@ class Lease:
 
     def __init__(self, place: Remote, facts: Mapping[str, Any]) -> None:
         self.place, self.facts = place, dict(facts)
-        self.token = f"{socket.gethostname()}:{os.getpid()}:{secrets.token_hex(4)}"
+        self.token = f"{platform.node()}:{os.getpid()}:{secrets.token_hex(4)}"
         self._beat, self._over = 0, threading.Event()
         self._thread = threading.Thread(target=self._beats, daemon=True)
 
