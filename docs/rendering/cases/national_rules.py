@@ -193,7 +193,7 @@ def uncertainty(cube: xr.Dataset) -> str:
     for demand in ("low", "reference", "high"):
         at = frame[frame["demand"] == demand].sort_values("swap_ratio_factor")
         both = zip(at["objective"], at["status"], strict=True)
-        cells = [f"{BILLION * (x - itself):+,.1f}" if status == "optimal" else str(status) for x, status in both]
+        cells = [f"{round(BILLION * (x - itself), 1) + 0.0:+,.1f}" if status == "optimal" else str(status) for x, status in both]
         rows.append((demand, *cells))
     factors = sorted(frame["swap_ratio_factor"].unique())
     return table(("demand", *(f"ratios x {f:g}" for f in factors)), rows)
