@@ -9,7 +9,7 @@ from tests.cases.kit import Problem
 from tests.cases.test_finance import DEAR, RATE, SERVICE, WORTH, finance, works
 from tests.cases.test_market import market, plants
 from tests.cases.test_market_bank import bank, lending
-from tests.cases.test_rolling import MYOPIC, TWO, WHOLE, outcomes, seen
+from tests.cases.test_rolling import MYOPIC, TWO, WHOLE, budget, outcomes, seen
 
 from peakmix.api.rolling import Foreseen
 
@@ -100,6 +100,23 @@ def test_who_cannot_do_without_a_debt_looks_at_its_due_year() -> None:
         (2025, 2025, 2025, "infeasible", False, False),
         (2025, 2025, 2026, "optimal", True, True),
         (2026, 2026, 2026, "optimal", False, True),
+    ]
+
+
+def test_an_account_that_may_not_owe_lengthens_no_view() -> None:
+    """The budget of 20 Mt to 2026 that 2025 overspends, beside a market with room that banks and does not borrow.
+
+    The window of 2026 goes back at once; 2027 in its view would not help.
+    """
+    problem, policies = budget()
+    policies["budget"]["to_year"] = 2026
+    found = seen(problem, THREE, MYOPIC, policies=policies | market("30 Mt/yr"))
+    assert outcomes(found) == [
+        (2025, 2025, 2025, "optimal", False, False),
+        (2026, 2026, 2026, "infeasible", False, False),
+        (2025, 2025, 2026, "optimal", True, True),
+        (2026, 2026, 2026, "optimal", False, True),
+        (2027, 2027, 2027, "optimal", False, True),
     ]
 
 

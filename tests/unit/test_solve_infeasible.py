@@ -6,9 +6,11 @@ import numpy as np
 import pytest
 
 from peakmix.foundation.errors import InfeasibleError
+from peakmix.solve import infeasible
 from peakmix.solve.highs import SolveOptions, Status, solve
 from peakmix.solve.infeasible import explain
 from peakmix.solve.program import LinearProgram
+from peakmix.solve.relaxation import on_face, relax
 
 INF = np.inf
 
@@ -163,3 +165,48 @@ def test_random_conflicts_are_irreducible(seed):
     assert status(diagnosis.conflict) is Status.INFEASIBLE
     for name in diagnosis.conflict:
         assert status([other for other in diagnosis.conflict if other != name]) is Status.OPTIMAL
+
+
+def two_years():
+    """10 a year from dirty plants at 1, capped at 2 a year, or clean ones at 3 and 5, of which 10 in all are to be had.
+
+    Rows: demand of both years, what is clean in all, the cap of both years. Columns: dirty and clean of each year.
+    """
+    return LinearProgram.from_dense(
+        [1, 3, 1, 5],
+        [[1, 1, 0, 0], [0, 0, 1, 1], [0, 1, 0, 1], [1, 0, 0, 0], [0, 0, 1, 0]],
+        [(10, 10), (10, 10), (-INF, 10), (-INF, 2), (-INF, 2)],
+        [(0, INF)] * 4,
+    )
+
+
+CAPS = [None, None, None, "cap", "cap"]
+
+
+def test_the_split_stays_where_every_least_change_lies():
+    """20 less 10 clean less 4 allowed: 6 too much, in whichever year. Clean is cheaper in the first: 8 there, 2 later.
+
+    So the second cap gives way by 6. Whatever the split, all that is clean is used: its row has a price and is held at 10, while
+    the split between years has none and stays open.
+    """
+    program = two_years()
+    diagnosis = explain(program, CAPS)
+    (change,) = diagnosis.changes
+    assert (change.row, change.bound) == ("row[4]", 2.0)
+    assert change.needed == pytest.approx(8)
+    rows = np.array([name is not None for name in CAPS])
+    relaxed = relax(program, rows, np.full(5, 2.0))
+    face = on_face(relaxed.program, relaxed, solve(relaxed.program), rows)
+    assert (face.row_lower[2], face.row_upper[2]) == (10.0, 10.0)
+    assert (face.col_upper == INF).all()
+    assert (face.row_lower[3:] == -INF).all()
+
+
+def test_without_an_answer_on_the_face_the_whole_programme_is_asked(monkeypatch):
+    """A face that is empty, as prices of an interior answer could make it: the same split, by one solve more."""
+    plain = explain(two_years(), CAPS)
+    empty = {"col_upper": np.full(6, -1.0)}
+    monkeypatch.setattr(infeasible, "on_face", lambda program, *_: replace(program, **empty))
+    again = explain(two_years(), CAPS)
+    assert again.changes == plain.changes
+    assert again.solves == plain.solves + 1

@@ -7,7 +7,8 @@ Phase 1, least change: every row i of a tier may be missed by s_i >= 0 in units 
                 L_k           <= (A x)_k <= U_k               all other rows
 
 so that the least total change of every policy in its own unit is T_g = sum Z_g s_i, however it falls on periods. Phase 2 splits
-it at least cost: minimise c'x subject to sum Z_g s_i <= T_g, every policy without a change held.
+it at least cost: minimise c'x subject to sum Z_g s_i <= T_g, every policy without a change held. All answers of phase 2 are
+optima of phase 1, so whatever has a price there is held at its bound: without that the programme has no interior.
 
 The dual of phase 1 is a proof: only rows with a dual take part in the conflict. Policies with a change come first, and
 QuickXplain drops what is not needed, so that the conflict is irreducible: leave one policy out and the rest can be met. For
@@ -38,6 +39,7 @@ from peakmix.solve.relaxation import (
     bound_sizes,
     coefficient_sizes,
     flow_sizes,
+    on_face,
     relax,
     tier_of,
     without,
@@ -140,7 +142,7 @@ def _explained(tier: Tier, solver: _Solver, kind: Kind) -> Diagnosis | None:
         if len(changed) == 1:
             alone[tier.names[changed[0]]] = _alone(tier, totals, changed[0], answer.objective)
         _each_alone(tier, [g for g in conflict if tier.names[g] not in alone], relaxed.sizes, solver, alone)
-        relaxed, x = _split(tier, relaxed, totals, x, solver)
+        relaxed, x = _split(tier, relaxed, totals, answer, solver)
     changes = _changes(tier, relaxed, x)
     names = tuple(tier.names[g] for g in conflict)
     ordered = {name: alone[name] for name in names if name in alone}
@@ -236,20 +238,26 @@ def _alone(tier: Tier, totals: FloatArray, group: int, relative: float) -> Alone
     return Alone(amounts, relative)
 
 
-def _split(tier: Tier, relaxed: Relaxed, totals: FloatArray, x: FloatArray, solver: _Solver) -> tuple[Relaxed, FloatArray]:
-    """Phase 2: the totals split at least cost; phase 1 stands where nothing is to be split or no answer comes."""
+def _split(tier: Tier, relaxed: Relaxed, totals: FloatArray, least: Solution, solver: _Solver) -> tuple[Relaxed, FloatArray]:
+    """Phase 2: the totals split at least cost; phase 1 stands where nothing is to be split or no answer comes.
+
+    Without an answer on the face of phase 1, whose bounds rest on prices of an interior solution, the whole programme is asked.
+    """
     kinds = np.flatnonzero(totals > 0)
     rows = np.isin(tier.kind, kinds)
     if np.bincount(tier.kind[rows], minlength=len(totals)).max(initial=0) <= 1:
-        return relaxed, x
+        return relaxed, least.x
     number = np.zeros(len(totals), dtype=np.int32)
     number[kinds] = np.arange(len(kinds))
     cheapest = relax(tier.program, rows, relaxed.sizes, (number[tier.kind], totals[kinds] * (1 + ROOM)))
-    try:
-        answer = solver(cheapest.program, "split")
-    except _UndecidedError:
-        answer = None
-    return (cheapest, answer.x) if answer is not None else (relaxed, x)
+    for program in (on_face(cheapest.program, relaxed, least, tier.mask), cheapest.program):
+        try:
+            answer = solver(program, "split")
+        except _UndecidedError:
+            continue
+        if answer is not None:
+            return cheapest, answer.x
+    return relaxed, least.x
 
 
 def _changes(tier: Tier, relaxed: Relaxed, x: FloatArray) -> tuple[Change, ...]:

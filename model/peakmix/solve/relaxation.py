@@ -17,8 +17,11 @@ import numpy.typing as npt
 
 from peakmix.solve.names import NameTable
 from peakmix.solve.program import FloatArray, IntArray, LinearProgram, Pattern
+from peakmix.solve.solution import Solution
 
 BoolArray = npt.NDArray[np.bool_]
+PRICED = 1e-6
+"""From this relative size on a price in a relaxation is one, and not what an interior answer leaves."""
 TOTAL = "total_missed"
 
 
@@ -89,6 +92,40 @@ def relax(
         cols=_extended(program.cols, slack_rows, sign),
     )
     return Relaxed(made, len(program.cost), slack_rows, sign, sizes)
+
+
+def on_face(wanted: LinearProgram, relaxed: Relaxed, answer: Solution, kept: BoolArray) -> LinearProgram:
+    """A programme held to where every least relaxation lies: columns and rows that have a price there stay at their bounds.
+
+    Whatever has a price in one optimum is at its bound in all of them (complementary slackness), so nothing that is wanted of
+    an optimum is lost, and the programme is smaller and has an interior again.
+
+    Parameters
+    ----------
+    wanted:
+        The programme to be held: columns and rows of ``relaxed`` come first, whatever follows is left alone.
+    relaxed, answer:
+        The relaxation, and its optimum.
+    kept:
+        Rows that are left alone (m,).
+    """
+    count, rows = relaxed.count, len(kept)
+    values, program = answer.require(), relaxed.program
+    worth = np.maximum(1.0, np.abs(program.cost) + program.reduced_costs(values.row_dual)[1])
+    price = (values.col_dual / worth)[:count]
+    col_lower, col_upper = _held(wanted.col_lower, wanted.col_upper, price)
+    row_lower, row_upper = _held(wanted.row_lower, wanted.row_upper, np.where(kept, 0.0, values.row_dual[:rows]))
+    return replace(wanted, col_lower=col_lower, col_upper=col_upper, row_lower=row_lower, row_upper=row_upper)
+
+
+def _held(lower: FloatArray, upper: FloatArray, price: FloatArray) -> tuple[FloatArray, FloatArray]:
+    """Bounds that meet where the price says so: above zero at the lower one, below zero at the upper one."""
+    count = len(price)
+    low, high = lower.copy(), upper.copy()
+    at_low, at_high = (price > PRICED) & np.isfinite(low[:count]), (price < -PRICED) & np.isfinite(high[:count])
+    high[:count] = np.where(at_low, low[:count], high[:count])
+    low[:count] = np.where(at_high, upper[:count], low[:count])
+    return low, high
 
 
 def _extended(names: NameTable, rows: IntArray, sign: FloatArray) -> NameTable:

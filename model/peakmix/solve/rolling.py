@@ -208,9 +208,11 @@ class _Roll:
         return (self._decided(state, part, solution, certificate, decide) if optimal else None), solution
 
     def _ends(self, state: _State, see: int) -> dict[str, Mask]:
-        """Debts that would be due beyond what is seen, by the bound that closes them."""
+        """Debts that may be made and would be due beyond what is seen, by the bound that closes them."""
         beyond = (self.dated[state.stage] == see - 1) & (see < len(self.periods))
-        return {side: mask & beyond for side, mask in self.owed[state.stage].items()}
+        program = self.stages[state.stage].program
+        may = {"lower": program.col_lower < 0, "upper": program.col_upper > 0}
+        return {side: mask & beyond & may[side] for side, mask in self.owed[state.stage].items()}
 
     def _owes(self, state: _State) -> bool:
         """May a window with one more year in sight owe what it may not owe now?"""
