@@ -326,6 +326,26 @@ def test_investment_closures_and_sales() -> None:
     assert case.total("market_volume", p1="heap", p2=2026) == pytest.approx(0.25)
 
 
+def test_investment_counts_conversions() -> None:
+    """A limit on investment counts what a conversion costs per t/yr of TARGET, its ratio included.
+
+    Old works (100 CNY/t) are refitted at 40 CNY per t/yr of what comes out, 0.8 t a tonne, and then run at 20 CNY/t for 5 years. A
+    tonne of old works turned into 0.8 t costs 0.8 x 40 = 32 and saves 5 x (100 - 0.8 x 20 - 0.2 x 150, bought steel) = 270.
+    12.8 million CNY a year, 64 in the period, refit 2 of the 10 Mt/yr, which leave 1.6: the period costs
+    5 x (8 x 100 + 1.6 x 20 + 0.4 x 150) + 64 = 4,524, 2025 costs 1,000. One yuan more in the period refits 1/32 t and saves
+    (270 - 32) / 32 = 7.4375 CNY; a yuan more in each of its years five times as much.
+    """
+    problem = Problem().commodity("steel").demand("steel", 10).market("import", "steel", 150.0)
+    problem.technology("old", "steel", variable_cost=100.0, new_build=False, lifetime=100.0).stock("old", 10)
+    problem.technology("fitted", "steel", variable_cost=20.0, new_build=False, lifetime=100.0)
+    problem.conversion("refit", "old", "fitted", clock="kept", capital_cost=40.0, ratio=0.8, first_year=2026)
+    limit = {"instrument": "limit", "from_year": 2026, "indicator": {"quantity": "investment"}, "values": "12.8 MCNY/yr"}
+    case = solved(problem, policies={"money": limit})
+    assert case.total("conversion") == pytest.approx(2)
+    assert case.objective == pytest.approx(1000 + 4524)
+    assert case.dual("policy_limit", "money", 2026) == pytest.approx(-5 * 7.4375)
+
+
 def objections(ready: Any) -> tuple[list[str], list[str]]:
     """What quick and full audit object to in a broken copy."""
     case = finish(ready)
