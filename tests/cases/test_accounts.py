@@ -14,6 +14,7 @@ from peakmix.api.running import variable_values
 from peakmix.audit.full import audit
 from peakmix.foundation.errors import InputError
 from peakmix.parameters import accounts
+from peakmix.results.agreement import agreed
 from peakmix.results.quick_audit import quick_audit
 from peakmix.solve.compile import compile_model
 
@@ -26,9 +27,11 @@ def solved(problem: Problem, **spec: Any) -> Solved:
     case = finish(ready)
     quick = quick_audit(ready.parameters, ready.model.books, ready.program, case.solution)
     values = variable_values(ready, case.solution.x)
-    full = audit(ready.data, ready.scenario, values, case.objective, ready.base_values)
     assert case.certified
     assert quick.passed, quick.failures()
+    assert quick.recount is not None
+    full = audit(ready.data, ready.scenario, values, case.objective, ready.base_values)
+    full = agreed(full, quick.recount, quick.recount.point(case.solution.x))
     assert full.passed, str(full)
     return case
 

@@ -16,6 +16,7 @@ from peakmix.api.rolling import solve_foreseen
 from peakmix.audit.full import audit as audit_fully
 from peakmix.foundation.errors import LimitError, UncertifiedError, UsageError
 from peakmix.parameters.container import Parameters
+from peakmix.results.agreement import agreed
 from peakmix.results.dataset import RunParts, build_dataset
 from peakmix.results.quick_audit import quick_audit
 from peakmix.results.store import write_result
@@ -180,6 +181,8 @@ def finished(
         data, scenario, decisions(program, solution.x), solution.objective, dict(base),
         stranded=stranded(parameters, program, solution),
     )  # fmt: skip
+    assert quick.recount is not None
+    full = agreed(full, quick.recount, quick.recount.point(solution.x))
     timings.phase("assemble")
     parts = RunParts(
         parameters, books, program, solution, certificate, quick, full, scenario, data, timings=dict(timings.seconds),
