@@ -21,7 +21,7 @@ BROWSER := $(shell command -v chromium || command -v chromium-browser || command
 .PHONY: run test test-all test-exchange lint bench docs clean
 
 run: $(RUN)
-	$(BIN)/peakmix run $(SCENARIO) --overwrite
+	$(BIN)/peakmix run $(SCENARIO) --sensitivity --overwrite
 
 test: lint
 	$(BIN)/python -m pytest -q -n $(WORKERS) -m "not slow and not perf and not browser and not exchange and not rscript"

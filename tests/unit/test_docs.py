@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import shlex
 import shutil
 import subprocess
 import sys
@@ -124,6 +125,32 @@ def test_commands_in_the_pages_exist(path: Path) -> None:
                 words = line.split("#")[0].split()
                 if words and words[0].endswith("peakmix"):
                     assert words[1] in known, f"{_page(path)}: peakmix has no command {words[1]!r}"
+
+
+def _lines(text: str) -> Iterator[str]:
+    """Command lines of the shell blocks of a page, continued lines joined, comments left out."""
+    for language, block in BLOCK.findall(text):
+        if language == "sh":
+            for line in block.replace("\\\n", " ").splitlines():
+                yield re.sub(r"\s#\s.*", "", line).strip()
+
+
+@pytest.mark.parametrize("path", PAGES, ids=_page)
+def test_options_in_the_pages_exist(path: Path) -> None:
+    """Every command line of every page is understood by the command line of the package: names, options and their values."""
+    from typer.main import get_command
+
+    from peakmix.cli.main import app
+
+    known = get_command(app).commands  # type: ignore[attr-defined]
+    for line in _lines(path.read_text(encoding="utf-8")):
+        if not line or not line.split()[0].endswith("peakmix"):
+            continue
+        words = shlex.split(re.split(r"[|>]|2>|;|&&", line)[0])
+        command, rest = known[words[1]], words[2:]
+        if hasattr(command, "commands"):
+            command, rest = command.commands[rest[0]], rest[1:]
+        command.make_context(words[1], rest)
 
 
 @pytest.mark.slow

@@ -16,10 +16,14 @@ from tests.cases.kit_tables import Problem
 from tests.unit.test_sweep_engine import BASE, MINI
 
 from peakmix import api
+from peakmix.analysis.reading import ranked_slopes
+from peakmix.analysis.report.page import report
 from peakmix.api.sensitivity import confirm, listed_apart, rank
 from peakmix.api.slopes import Optimum, derived, with_cell
 from peakmix.cli import main as cli
+from peakmix.cli.run import main as run_command
 from peakmix.formulation.build import build
+from peakmix.foundation.errors import UsageError
 from peakmix.parameters.tracing import Tape, Traced, number, traced
 from peakmix.scenario import from_mapping
 from peakmix.scenario.levers import adjust
@@ -246,3 +250,31 @@ def test_a_statistic_of_nothing_can_be_symbolic() -> None:
     horizon = {"periods": [[2025, 1], [2026, 1]], "discount_rate": 0.0, "timing": 0, "base_period": 2025}
     found = Optimum(from_mapping({"name": "ghost", "resolution": "nation", "horizon": horizon}), problem.data())
     assert found.objective == pytest.approx(2000)
+
+
+def test_slopes_in_a_result_are_those_of_the_command(small: Optimum, tmp_path: Path) -> None:
+    """The run's own quantities and prices give what a symbolic solve gives; the report ranks them without any other file."""
+    policies = {name: policy for name, policy in BASE["policies"].items() if name != "cap"}
+    policies["dust"] = {"instrument": "price", "indicator": {"quantity": "pollutant", "pollutant": "PM"}, "values": {2026: 600}}
+    path = tmp_path / "small.yaml"
+    path.write_text(yaml.safe_dump({"name": "small"} | BASE | {"policies": policies}))
+    dataset = api.open(api.run(path, out=tmp_path, sensitivity=True).path)
+    told, expected = ranked_slopes(dataset, 10_000), rank(small)
+    assert told is not None
+    assert len(told) > 50
+    assert told["effect"].to_numpy()[:50] == pytest.approx(expected["effect"].to_numpy()[:50], rel=1e-9)
+    assert told[["table", "key"]].to_numpy()[:10].tolist() == expected[["table", "key"]].to_numpy()[:10].tolist()
+    page = report(dataset, "en")
+    assert "chart-tornado" in page
+    assert "First order" in page
+    assert ranked_slopes(dataset.drop_vars("input_slope")) is None
+    assert "peakmix run SCENARIO --sensitivity" in report(dataset.drop_vars("input_slope"), "zh")
+
+
+def test_slopes_are_refused_where_they_mean_nothing(tmp_path: Path) -> None:
+    path = tmp_path / "short.yaml"
+    path.write_text(yaml.safe_dump({"name": "short"} | BASE | {"foresight": {"mode": "myopic"}}))
+    with pytest.raises(UsageError, match="path of windows"):
+        api.run(path, out=tmp_path, sensitivity=True)
+    with pytest.raises(UsageError, match="for one scenario"):
+        run_command([path, path], tmp_path, False, False, None, None, True, True)

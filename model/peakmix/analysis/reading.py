@@ -133,3 +133,21 @@ def contents(dataset: xr.Dataset, name: str) -> Content:
 def labelled(dataset: xr.Dataset, dim: str, beside: str) -> Mapping[str, str]:
     """A coordinate beside a dimension, by label."""
     return dict(zip(map(str, dataset[dim].values), map(str, dataset[beside].values), strict=True))
+
+
+def ranked_slopes(dataset: xr.Dataset, most: int = 100) -> pd.DataFrame | None:
+    """The inputs that the optimum hangs on, by |slope| x (high - low); None when the result holds no slopes.
+
+    Returns
+    -------
+    rank, table, key, value, low, high, unit, grade, source, slope, effect, change_low, change_high (not solved: not a number)
+    """
+    if "input_slope" not in dataset:
+        return None
+    names = ("table", "key", "value", "low", "high", "unit", "grade", "source", "slope")
+    frame = pd.DataFrame({name: dataset[f"input_{name}"].values for name in names})
+    frame["key"] = [" ".join(cell.partition("=")[2] for cell in str(key).split("; ")) for key in frame["key"]]
+    frame["effect"] = frame["slope"].abs() * (frame["high"] - frame["low"])
+    frame = frame[frame["effect"] > 0].sort_values("effect", ascending=False, kind="stable", ignore_index=True).head(most)
+    frame.insert(0, "rank", np.arange(1, len(frame) + 1))
+    return frame.assign(change_low=np.nan, change_high=np.nan)

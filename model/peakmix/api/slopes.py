@@ -25,9 +25,10 @@ from peakmix.solve.certificate import certify
 from peakmix.solve.compile import compile_model
 from peakmix.solve.highs import solve
 from peakmix.solve.living import LivingModel
+from peakmix.solve.names import NameTable
 from peakmix.solve.placed import compile_placed
 from peakmix.solve.program import FloatArray, LinearProgram
-from peakmix.solve.solution import SolveOptions, Status
+from peakmix.solve.solution import Solution, SolveOptions, Status
 from peakmix.sweep.structure import rules_of, same_structure
 from peakmix.tables.dataset import DataSet
 
@@ -43,6 +44,41 @@ def derived(scenario: Scenario, data: DataSet, base: Mapping[str, float] | None 
     context.base_values = base_values(scenario, data, active) if base is None else dict(base)
     derive_policies(parameters, active, context)
     return parameters, context.base_values
+
+
+def slopes_at(
+    scenario: Scenario, data: DataSet, base: Mapping[str, float], program: LinearProgram, solution: Solution
+) -> dict[Cell, float]:
+    """Slopes of an optimum that is known already: d optimum / d cell, million money per canonical unit of the cell.
+
+    The derivation is recorded and the model compiled with everything symbolic; nothing is solved. Quantities and prices go over by
+    the names of columns and rows: a row that only the symbolic model has is empty in the solved one, so it has no price.
+    """
+    plain, known = derived(scenario, data, base)
+    copy, tape = traced(data)
+    record, _ = derived(scenario, copy, known)
+    levers = {(n, key): float(value) for n, table in plain.values.items() for key, value in table.items()}
+    family, placed = compile_placed(build(plain, levers))
+    names = list(levers)
+    x = _renamed(family.base.cols, program.cols, solution.x)
+    dual = _renamed(family.base.rows, program.rows, solution.row_dual)
+    weights: dict[int, float] = {}
+    for k, slope in zip(placed, family.gradient(x, dual).tolist(), strict=True):
+        name, key = names[k]
+        node = _node(record.values[name][key])
+        if node >= 0 and slope:
+            weights[node] = weights.get(node, 0.0) + slope
+    return dict(zip(tape.cells, tape.backward(weights), strict=True))
+
+
+def _renamed(wanted: NameTable, names: NameTable, values: FloatArray) -> FloatArray:
+    """Values in the order of other names, 0 for a name that has none."""
+    found = np.zeros(len(wanted))
+    for component in wanted.components:
+        if component in names.components:
+            known = dict(zip(names.indices(component), values[names.span(component)].tolist(), strict=True))
+            found[wanted.span(component)] = [known.get(index, 0.0) for index in wanted.indices(component)]
+    return found
 
 
 def with_cell(data: DataSet, cell: Cell, value: float) -> DataSet:

@@ -44,7 +44,7 @@ class Window:
         """The window as a table."""
         head = f"{'period':>8}{'reference':>14}{'least alone':>14}{'least jointly':>15}{'width':>9}"
         rows = [
-            f"{p:>8}{figure(r):>14}{figure(a):>14}{figure(j):>15}{(1 - a / r if r else 0):>9.1%}"
+            f"{p:>8}{told(r):>14}{told(a):>14}{told(j):>15}{(1 - a / r if r else 0):>9.1%}"
             for p, r, a, j in zip(self.periods, self.reference, self.least, self.joint, strict=True)
         ]
         return [f"{self.policy}, {self.unit}", head, *rows]
@@ -124,6 +124,11 @@ def _window(scenario: Scenario, data: Any, name: str, watched: Mapping[str, Any]
     ]
     unit = indicator_unit(indicator, parameters)
     return Window(name, unit, periods, tuple(reference), tuple(least), tuple(joint))
+
+
+def told(level: float) -> str:
+    """A level with six digits: a cap is placed between two of them."""
+    return figure(level, digits=6)
 
 
 def _aimed(program: LinearProgram, span: slice, weights: Any) -> LinearProgram:

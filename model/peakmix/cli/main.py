@@ -109,10 +109,12 @@ def run(
     store: Annotated[bool, typer.Option("--store", help="Several scenarios: one Zarr store in place of one file each.")] = False,
     setting: Setting = None,
     threads: Annotated[int | None, typer.Option("--threads", min=1, help="Threads of the solver.")] = None,
+    sensitivity: Annotated[bool, typer.Option("--sensitivity", help="Store which inputs matter; about a third more time.")] = False,
     quiet: Quiet = False,
 ) -> None:
     """Solve scenarios, audit and certify the solutions, write the results; several are a batch with one table of outcomes."""
-    _run("run", paths=scenarios, out=out, overwrite=overwrite, store=store, setting=setting, threads=threads, quiet=quiet)
+    more = {"setting": setting, "threads": threads, "sensitivity": sensitivity, "quiet": quiet}
+    _run("run", paths=scenarios, out=out, overwrite=overwrite, store=store, **more)
 
 
 @app.command()

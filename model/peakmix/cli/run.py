@@ -10,6 +10,7 @@ from typing import Any
 from peakmix.cli.engine import changes_of, engine, keywords
 from peakmix.cli.outcome import deliver, notices
 from peakmix.cli.progress import Phases
+from peakmix.foundation.errors import UsageError
 
 
 def main(
@@ -20,15 +21,19 @@ def main(
     setting: Sequence[str] | None,
     threads: int | None,
     quiet: bool,
+    sensitivity: bool = False,
 ) -> int:
     """Run; print where the result is and its headline, or the table of outcomes of a batch."""
     changes = changes_of(setting)
     if threads is not None:
         changes["solver.threads"] = threads
     if len(paths) > 1 or store or paths[0].is_dir():
+        if sensitivity:
+            raise UsageError("--sensitivity is for one scenario", fix="run the scenarios one by one")
         return deliver(_batch(paths, out, overwrite, store, changes, quiet))
+    named = keywords(changes=changes) | ({"sensitivity": True} if sensitivity else {})
     with Phases(quiet) as progress:
-        outcome = engine().run(paths[0], out=out, overwrite=overwrite, progress=progress, **keywords(changes=changes))
+        outcome = engine().run(paths[0], out=out, overwrite=overwrite, progress=progress, **named)
     notices(outcome, quiet)
     return deliver(outcome)
 

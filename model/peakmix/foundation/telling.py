@@ -47,8 +47,8 @@ def named(names: Mapping[str, str], label: object) -> Said:
     return Said(str(label), names.get(str(label), ""))
 
 
-def figure(value: float, missing: str = "-") -> str:
-    """A number as a reader wants it: whole from a thousand on, four significant digits below; dust is zero."""
+def figure(value: float, missing: str = "-", digits: int = DIGITS) -> str:
+    """A number as a reader wants it: with four significant digits, or as many as asked for, and no decimals beyond them."""
     if not math.isfinite(value):
         return missing
-    return f"{value:,.0f}" if abs(value) >= 10 ** (DIGITS - 1) else f"{value:.{DIGITS}g}"
+    return f"{value:,.0f}" if abs(value) >= 10 ** (digits - 1) else f"{value:,.{digits}g}"

@@ -113,6 +113,8 @@ SHEETS = words(
     ("input_value", "input_row", "mixed", "Value of an input", "输入值"),
     ("input_low", "input_row", "mixed", "Low value of an input", "输入低值"),
     ("input_high", "input_row", "mixed", "High value of an input", "输入高值"),
+    ("input_slope", "input_row", "mixed", "Change of the objective, million money, for one unit more of an input, to first order",
+     "目标函数对输入的斜率"),
 )
 
 BESIDE = words(

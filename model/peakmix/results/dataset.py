@@ -38,7 +38,7 @@ class RunParts:
 
     ``books`` are those of the Pyomo model (None when the programme came from a store); ``full`` is the audit from the
     tables, None when it was not made; ``levers`` are the derived elements that this member changes;
-    ``foresight`` is the record of the windows where there were several.
+    ``foresight`` is the record of the windows where there were several; ``slopes`` those of the optimum by table and row.
     """
 
     parameters: Parameters
@@ -53,6 +53,7 @@ class RunParts:
     timings: Mapping[str, float] = field(default_factory=dict)
     levers: Mapping[Any, float] = field(default_factory=dict)
     foresight: Mapping[str, Any] | None = None
+    slopes: Mapping[tuple[str, int], float] | None = None
 
 
 class Assembly:
@@ -283,7 +284,7 @@ def _payers(made: Assembly) -> None:
 
 def _inputs(made: Assembly) -> None:
     """Inputs and sources."""
-    columns = input_rows(made.parts.data, made.parameters, made.parts.scenario.spec.demand_variant)
+    columns = input_rows(made.parts.data, made.parameters, made.parts.scenario.spec.demand_variant, made.parts.slopes)
     _columns(made, "input", "input_row", columns)
     for name, values in source_rows(made.parts.data, columns["source"].tolist()).items():
         made.put("result", name, ("source_row",), values)

@@ -16,18 +16,21 @@ TEXT = ("table", "key", "unit", "source", "grade", "note")
 NUMBERS = ("value", "low", "high")
 
 
-def input_rows(data: DataSet, parameters: Parameters, variant: str) -> dict[str, Any]:
-    """Columns of the inputs, each of shape (rows,): texts as text arrays, numbers as floats.
+def input_rows(
+    data: DataSet, parameters: Parameters, variant: str, slopes: Mapping[tuple[str, int], float] | None = None
+) -> dict[str, Any]:
+    """Columns of the inputs, each of shape (rows,): texts as text arrays, numbers as floats; ``slope`` where slopes are given.
 
     Rows of technologies, measures, markets and demand variants that are not in the run are left out.
     """
-    columns: dict[str, list[Any]] = {name: [] for name in (*TEXT, *NUMBERS)}
+    columns: dict[str, list[Any]] = {name: [] for name in (*TEXT, *NUMBERS, "slope")}
     known = _known(parameters, variant)
     for table, frame in data.tables.items():
         schema = data.schemas[table]
         if not schema.has_values or table in ("sanity", "calibration", "balance_residuals") or not len(frame):
             continue
-        kept = frame[_mask(frame, known)]
+        mask = _mask(frame, known)
+        kept = frame[mask]
         keys = [name for name in schema.columns if name in kept.columns and name != "tolerance"]
         columns["table"] += [table] * len(kept)
         columns["key"] += _keys(kept, keys)
@@ -35,8 +38,11 @@ def input_rows(data: DataSet, parameters: Parameters, variant: str) -> dict[str,
             columns[name] += ["" if pd.isna(cell) else str(cell) for cell in kept[name]]
         for name in NUMBERS:
             columns[name] += kept[name].tolist()
+        if slopes is not None:
+            columns["slope"] += [slopes.get((table, row), 0.0) for row in np.flatnonzero(mask).tolist()]
     texts = {name: text_array(columns[name]) for name in TEXT}
-    return texts | {name: np.array(columns[name], dtype=np.float64) for name in NUMBERS}
+    told = [*NUMBERS, "slope"] if slopes is not None else NUMBERS
+    return texts | {name: np.array(columns[name], dtype=np.float64) for name in told}
 
 
 def _known(parameters: Parameters, variant: str) -> Mapping[str, set[str]]:

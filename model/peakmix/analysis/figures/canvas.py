@@ -10,6 +10,7 @@ import pandas as pd
 import xarray as xr
 
 from peakmix.foundation.errors import UsageError
+from peakmix.foundation.telling import figure
 
 CHINESE_FONTS = (
     "Noto Sans CJK SC",
@@ -52,7 +53,7 @@ def years(dataset: xr.Dataset) -> tuple[Any, Any]:
 
 def thousands(value: float, place: int = 0) -> str:
     """A mark of an axis: 10,000 rather than 10000 or 1e4, decimals only where there are some."""
-    return f"{value:,.6g}" if abs(value) < 1e6 else f"{value:,.0f}"
+    return figure(value, digits=6)
 
 
 def pyplot() -> Any:

@@ -10,17 +10,21 @@ from importlib import import_module
 from importlib.resources import files
 from typing import Any
 
+import numpy as np
+import pandas as pd
 import xarray as xr
 
 from peakmix.analysis.difference import compare
+from peakmix.analysis.reading import ranked_slopes
 from peakmix.analysis.report import charts, flows, tables
 from peakmix.analysis.report.headline import cards
 from peakmix.analysis.words import chosen, word
 from peakmix.foundation.errors import UsageError
-from peakmix.foundation.telling import told
+from peakmix.foundation.telling import say, told
 from peakmix.results.guards import look_twice
 
 Section = dict[str, Any]
+FIRST_ORDER = "First order: slope of the optimum times the distance to low and to high; other inputs stay."
 
 
 def report(dataset: xr.Dataset, language: str = "en", base: xr.Dataset | None = None, weak: Any = None) -> str:
@@ -33,7 +37,7 @@ def report(dataset: xr.Dataset, language: str = "en", base: xr.Dataset | None = 
     language:
         en or zh.
     weak:
-        Table of sensitivities to the inputs, as the command sensitivity makes it; None leaves the section out.
+        Table of sensitivities to the inputs, as the command sensitivity makes it; otherwise the slopes in the result, if any.
 
     Raises
     ------
@@ -52,9 +56,7 @@ def report(dataset: xr.Dataset, language: str = "en", base: xr.Dataset | None = 
         difference = compare(base, dataset)
         named = {"title": "Compared with", "of": difference.a, "sentences": [told(note, language) for note in difference.notes]}
         sections.append(named | {"tables": tables.compared(dataset, difference, language)})
-    if weak is not None:
-        shown = {"charts": [charts.tornado(dataset, language, weak)]}
-        sections.append({"title": "Weak numbers", **shown, "tables": [tables.weak_numbers(weak, language)]})
+    sections.append(weak_section(dataset, language, ranked_slopes(dataset) if weak is None else weak))
     sections.append({"title": "Data", "tables": tables.data(dataset, language)})
     trust = [tables.provenance(dataset, language), tables.certificate(dataset, language)]
     sections.append({"title": "Provenance and certificate", "tables": trust, "text": str(dataset.attrs["scenario_yaml"])})
@@ -68,6 +70,21 @@ def report(dataset: xr.Dataset, language: str = "en", base: xr.Dataset | None = 
     places = charts.place_names(dataset, language)
     periods = {"first": dataset["period"].values.tolist(), "length": dataset["period_length"].values.tolist()}
     return written(head, sections, language, {"places": places, "periods": periods})
+
+
+def weak_section(dataset: xr.Dataset, language: str, weak: pd.DataFrame | None) -> Section:
+    """Which numbers matter: a figure and a table, or where to get them."""
+    if weak is None or not len(weak):
+        missing = say(
+            "This result does not hold which inputs matter; `{command}` stores them.",
+            "本结果未保存各输入的影响；`{command}` 可予保存。",
+            command="peakmix run SCENARIO --sensitivity",
+        )
+        return {"title": "Weak numbers", "sentences": [told(missing, language)]}
+    section: Section = {"title": "Weak numbers", "charts": [charts.tornado(dataset, language, weak)]}
+    if not np.isfinite(weak["change_low"]).any():
+        section["sentences"] = [word(language, FIRST_ORDER)]
+    return section | {"tables": [tables.weak_numbers(weak, language)]}
 
 
 def written(head: dict[str, Any], sections: list[Section], language: str, shared: dict[str, Any]) -> str:

@@ -108,6 +108,7 @@ def books(dataset: xr.Dataset, language: str) -> list[Table]:
 
 def weak_numbers(weak: pd.DataFrame, language: str) -> Table:
     """The sensitivities without their file and line, which mean nothing to a reader elsewhere; the note comes last."""
+    weak = weak.dropna(axis="columns", how="all")
     last = [name for name in ("note",) if name in weak]
     frame = weak.drop(columns=["place", *last], errors="ignore").join(weak[last].fillna(""))
     return table("weak", "Weak numbers", frame, language)
