@@ -92,7 +92,7 @@ def solved(chosen: PolicySet, resolution: str, folder: Path) -> xr.Dataset:
 
 
 def page_blocks(resolution: str, chosen_only: Sequence[str] = ()) -> dict[str, str]:
-    """Content of a block of the page: all sets, or those that are named."""
+    """Content of a block of the page: all sets, or those that are named, whose lines then replace those that stand there."""
     rows = []
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
@@ -108,7 +108,19 @@ def page_blocks(resolution: str, chosen_only: Sequence[str] = ()) -> dict[str, s
     told = f"Resolution: {resolution}. Every line is certified, and both audits passed."
     if refused:
         told += f" Refused at this resolution, because they name single provinces: {', '.join(sorted(refused))}."
-    return {f"instruments {resolution}": told + "\n\n" + table(HEAD, rows)}
+    name = f"instruments {resolution}"
+    made = table(HEAD, rows)
+    if not chosen_only:
+        return {name: told + "\n\n" + made}
+    page = (SCENARIOS.parents[1] / "docs" / "instruments.md").read_text(encoding="utf-8")
+    return {name: merged(page.split(f"<!-- {name} -->\n")[1].split(f"<!-- end {name} -->")[0], made)}
+
+
+def merged(standing: str, made: str) -> str:
+    """A table with the lines of another in place of its own of the same set; what stands around it is kept."""
+    lines = {line.split("|")[1].strip(): line for line in made.splitlines()[2:]}
+    old = standing.splitlines()
+    return "\n".join(lines.get(line.split("|")[1].strip(), line) if line.startswith("| ") else line for line in old)
 
 
 def accepted(chosen: PolicySet, resolution: str, folder: Path, refused: set[str]) -> PolicySet:

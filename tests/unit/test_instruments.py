@@ -73,6 +73,8 @@ def test_the_table_of_the_docs_covers_every_shipped_policy() -> None:
     files = {path.stem for path in (ROOT / "runs" / "scenarios" / "policies").glob("*.yaml")}
     assert files <= set(sets)
     assert {"direct_cap", "peak_2030", "carbon_price"} <= set(sets)
+    standing, made = "told\n\n| set |\n|---|\n| a | 1 |\n| b | 2 |", "| set |\n|---|\n| b | 3 |"
+    assert tabled.merged(standing, made) == standing.replace("| b | 2 |", "| b | 3 |")
     assert set(sets["all together"].policies) == {name for one in sets.values() for name in one.policies}
     assert "ultra_low_steel" in tabled.inherited(sets["direct_cap"].extends)
     assert all(set(one.policies) <= tabled.inherited(one.extends) for one in sets.values())
