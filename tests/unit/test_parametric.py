@@ -48,3 +48,22 @@ def test_a_row_more_binds_as_it_is_written() -> None:
     tight = solve(with_row(program, np.array([2.0, 1.0]), -INF, 5.0, "more"), SolveOptions())
     assert tight.objective == pytest.approx(10)
     assert tight.x == pytest.approx([1, 3])
+
+
+def test_a_search_cut_short_is_as_near_everywhere() -> None:
+    """V(s) of a merit order of 200 equal steps with slopes 1, 2, ..., 200: about s^2 / 2, so gaps are alike when intervals are.
+
+    With a tenth of the solves no interval that is left is much wider than the others, and the whole search finds all 200.
+    """
+    costs = np.arange(1.0, 201.0)
+    program = LinearProgram.from_dense(costs, np.ones((1, 200)), [(0, INF)], [(0, 1)] * 200)
+    search = Parametric(with_column(program, [0], [-1.0], "s"))
+    low, high = search.vertex(0.0), search.vertex(200.0)
+    assert low is not None
+    assert high is not None
+    short = [piece for piece in search.pieces(low, high, 40) if piece.gap > 0]
+    widths = [piece.high.at - piece.low.at for piece in short]
+    assert len(widths) > 20
+    assert max(widths) <= 4 * min(widths)
+    whole = search.pieces(low, high, 1000)
+    assert [piece.slope for piece in whole] == pytest.approx(costs)

@@ -56,17 +56,26 @@ class ExactCurve:
         head = "".join(f"{period:>9}" for period in prices.columns)
         lines = [f"price of a tonne by period, {unit}; share: cut of every period against the scenario as it is"]
         lines.append(f"{'from':>9}{'to':>9}{'cost at end':>15}{head}  what moves on this piece")
-        for row in self.pieces.head(SHOWN).to_dict("records"):
+        shown = self._shown()
+        for row in self.pieces.iloc[shown].to_dict("records"):
             cells = "".join(f"{prices.loc[row['piece'], period]:>9.1f}" for period in prices.columns)
             told = row["changes"] + (f" (within {row['gap']:.3g})" if row["gap"] > 0 else "")
             lines.append(f"{row['from_share']:>9.4%}{row['to_share']:>9.4%}{row['to_cost']:>15,.2f}{cells}  {told}".rstrip())
-        if len(self.pieces) > SHOWN:
-            lines.append(f"... and {len(self.pieces) - SHOWN} more pieces; --csv writes them all")
+        if len(shown) < len(self.pieces):
+            lines.append(f"{len(shown)} of {len(self.pieces)} pieces, evenly along the cut; --csv writes them all")
         told = "all breakpoints" if self.complete else "NOT all breakpoints: the number of solves was reached"
         money = self.pieces["unit"].iloc[0]
         lines.append(f"{told}; {len(self.pieces)} pieces from {self.solves} solves; cost in {money}, discounted")
         lines.append(f"deepest cut with a solution, of those asked for: {self.furthest:.4%}")
         return "\n".join(lines)
+
+    def _shown(self) -> list[int]:
+        """Places of the pieces in the text: all, or those at even steps of the cut."""
+        ends = self.pieces["to_share"].to_numpy()
+        if len(ends) <= SHOWN:
+            return list(range(len(ends)))
+        steps = np.linspace(float(self.pieces["from_share"].iloc[0]), float(ends[-1]), SHOWN)
+        return sorted(set(np.minimum(np.searchsorted(ends, steps), len(ends) - 1).tolist()))
 
 
 def exact_curve(
@@ -76,7 +85,7 @@ def exact_curve(
     changes: Mapping[str, Any] | None = None,
     progress: Progress = silent,
     from_year: int = 1900,
-    most: int = 1000,
+    most: int = 5000,
 ) -> ExactCurve:
     """Find all breakpoints down to a cut.
 

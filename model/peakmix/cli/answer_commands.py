@@ -71,7 +71,7 @@ def supply_curve(
 def mac(
     scenario: ScenarioFile,
     steps: Annotated[int | None, typer.Option("--steps", min=1, help="Sweep in even steps instead of finding breakpoints.")] = None,
-    most: Annotated[int, typer.Option("--most", min=1, help="Solves after which the search for breakpoints stops.")] = 1000,
+    most: Annotated[int, typer.Option("--most", min=1, help="Solves after which the search for breakpoints stops.")] = 5000,
     deepest: Annotated[float, typer.Option("--deepest", help="Cut of the last step, between 0 and 1.")] = 0.5,
     from_year: Annotated[int, typer.Option("--from-year", help="First year that a cap holds in.")] = 1900,
     location: Annotated[str | None, typer.Option("--location", help="Place or node whose direct CO2 is cut.")] = None,

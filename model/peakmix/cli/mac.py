@@ -22,7 +22,7 @@ def main(
     setting: Sequence[str] | None,
     overwrite: bool,
     quiet: bool,
-    most: int = 1000,
+    most: int = 5000,
 ) -> None:
     """Print the curve, exact or swept in steps; with ``csv`` write its two tables."""
     names = ("pieces" if steps is None else "steps", "points")

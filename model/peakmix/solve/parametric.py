@@ -21,6 +21,8 @@ from peakmix.solve.living import LivingModel
 from peakmix.solve.program import FloatArray, LinearProgram, Pattern
 from peakmix.solve.solution import Solution, SolveOptions, Status
 
+ROUND = 16
+"""Intervals whose gap is at least this part of the largest are searched in one round."""
 SAME = 1e-9
 """Values of V that differ by less than this share of its range are one."""
 
@@ -136,30 +138,50 @@ class Parametric:
         return solution
 
     def pieces(self, low: Vertex, high: Vertex, most: int = 1000) -> list[Piece]:
-        """All pieces between two places, from low to high; after ``most`` solves the rest is left with its gap."""
+        """All pieces between two places, from low to high; after ``most`` solves the rest is left with its gap.
+
+        The search goes to and fro over the intervals whose gap is among the largest, so that one cut short is about as near
+        everywhere, and each solve starts from a neighbour.
+        """
         scale = SAME * max(abs(high.value - low.value), 1e-12 * max(abs(high.value), abs(low.value), 1.0))
         made: list[Piece] = []
         waiting = [(low, high)]
-        stop = self.solves + most
+        stop, onward = self.solves + most, True
         while waiting:
-            a, b = waiting.pop()
-            under = a.value + a.slope * (b.at - a.at)
-            over = b.value - b.slope * (b.at - a.at)
-            if b.value - under <= scale or a.value - over <= scale:
-                keep = a if b.value - under <= a.value - over else b
-                made.append(Piece(a, b, keep.slope, keep.solution))
-                continue
-            meet = a.at + (a.value - over) / (b.slope - a.slope)
-            floor = a.value + a.slope * (meet - a.at)
-            chord = a.value + (b.value - a.value) * (meet - a.at) / (b.at - a.at)
-            found = self.vertex(meet) if self.solves < stop and a.at < meet < b.at else None
-            if found is None:
-                made.append(Piece(a, b, (b.value - a.value) / (b.at - a.at), a.solution, chord - floor))
-            elif found.value - floor <= scale:
-                made += [Piece(a, found, a.slope, a.solution), Piece(found, b, b.slope, b.solution)]
-            else:
-                waiting += [(found, b), (a, found)]
+            largest = max(_gap(a, b) for a, b in waiting)
+            now = [pair for pair in waiting if _gap(*pair) * ROUND >= largest or largest <= scale]
+            waiting = [pair for pair in waiting if pair not in now]
+            for a, b in sorted(now, key=lambda pair: pair[0].at, reverse=not onward):
+                waiting += self._halved(a, b, scale, stop, made)
+            onward = not onward
         return joined(sorted(made, key=lambda piece: piece.low.at), scale)
+
+    def _halved(self, a: Vertex, b: Vertex, scale: float, stop: int, made: list[Piece]) -> list[tuple[Vertex, Vertex]]:
+        """Search one interval: its pieces go into ``made`` where they are known, else both parts are given back."""
+        under = a.value + a.slope * (b.at - a.at)
+        over = b.value - b.slope * (b.at - a.at)
+        if b.value - under <= scale or a.value - over <= scale:
+            keep = a if b.value - under <= a.value - over else b
+            made.append(Piece(a, b, keep.slope, keep.solution))
+            return []
+        meet = a.at + (a.value - over) / (b.slope - a.slope)
+        floor = a.value + a.slope * (meet - a.at)
+        found = self.vertex(meet) if self.solves < stop and a.at < meet < b.at else None
+        if found is None:
+            made.append(Piece(a, b, (b.value - a.value) / (b.at - a.at), a.solution, _gap(a, b)))
+        elif found.value - floor <= scale:
+            made += [Piece(a, found, a.slope, a.solution), Piece(found, b, b.slope, b.solution)]
+        else:
+            return [(a, found), (found, b)]
+        return []
+
+
+def _gap(a: Vertex, b: Vertex) -> float:
+    """How far V may lie below the line from a to b at most: at the place where the lines of both ends meet."""
+    if b.slope <= a.slope:
+        return 0.0
+    meet = a.at + (a.value - b.value + b.slope * (b.at - a.at)) / (b.slope - a.slope)
+    return a.value + (b.value - a.value) * (meet - a.at) / (b.at - a.at) - a.value - a.slope * (meet - a.at)
 
 
 def joined(pieces: list[Piece], scale: float) -> list[Piece]:
