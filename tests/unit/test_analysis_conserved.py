@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from peakmix.analysis.conserved import curve_text, energy_prices, supply_curve
+from peakmix.analysis.conserved import curve_text, curves_text, energy_prices, supply_curve, supply_curves
 from peakmix.analysis.saving import savings
 from peakmix.cli import supply_curve as command
 from peakmix.foundation.errors import UsageError
@@ -58,6 +58,30 @@ def test_curve_rises_and_prices_are_those_of_markets(ds) -> None:
     assert prices["coal"] == pytest.approx(30)
     # 0.5 CNY/kWh in East, 0.4 in West, and the tax of 50 CNY a tonne on the CO2 of power: the mean lies between
     assert 400 / 3.6 <= prices["electricity"] <= (500 + 50 * 0.56) / 3.6
+
+
+def test_curves_kept_apart_add_up(ds) -> None:
+    """Places, sectors and periods apart are the parts of the whole, and each is what is asked for it alone."""
+    whole = supply_curve(ds, 2031)
+    for by in (["place"], ["sector"], ["place", "sector"]):
+        apart = supply_curves(ds, by, period=2031)
+        assert apart["used"].sum() == pytest.approx(whole["used"].sum())
+        assert apart["static"].sum() == pytest.approx(whole["static"].sum())
+    periods = supply_curves(ds, ["period"])
+    assert sorted(set(periods["period"])) == ds["period"].values.tolist()
+    west = supply_curves(ds, ["place"], period=2031).query("place == 'West'").reset_index(drop=True)
+    assert west.drop(columns="place").equals(supply_curve(ds, 2031, "West"))
+    assert "West" in curves_text(supply_curves(ds, ["place", "period"]), ["place", "period"])
+    with pytest.raises(UsageError, match="kept apart by 'measure'"):
+        supply_curves(ds, ["measure"])
+
+
+def test_one_sector(ds) -> None:
+    whole = supply_curve(ds, 2031)
+    sector = str(whole["sector"].iloc[0])
+    assert supply_curve(ds, 2031, sector=sector)["used"].sum() == whole.query("sector == @sector")["used"].sum()
+    with pytest.raises(UsageError, match="no sector 'nobody'"):
+        supply_curve(ds, 2031, sector="nobody")
 
 
 def test_unknown_period_is_refused(ds) -> None:

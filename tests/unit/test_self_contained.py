@@ -42,6 +42,7 @@ told["money"] = run["cost"].attrs["units"]
 certificate = json.loads(run.attrs["certificate"])
 told["certified"] = run.attrs["certified"] == "yes" and certificate["passed"] == 1
 told["worst"] = max(float(v) for k, v in certificate.items() if k.endswith("_value"))
+told["ties"] = [run.attrs[name] for name in ("tie_break", "optimum_unique")]
 told["audits"] = {kind: audit["passed"] for kind, audit in json.loads(run.attrs["audits"]).items()}
 numbers = [run[n] for n in run.data_vars if run[n].dtype.kind == "f"]
 told["unitless"] = [v.name for v in numbers if not {"units", "units_by"} & set(v.attrs)
@@ -92,6 +93,8 @@ def test_what_binds_and_what_it_costs(told: dict[str, Any]) -> None:
 def test_how_sure_the_arithmetic_is(told: dict[str, Any]) -> None:
     assert told["certified"]
     assert told["worst"] < 1e-6
+    assert told["ties"][0] == "on"
+    assert told["ties"][1] in ("yes", "no")
     assert told["audits"] == {"quick": True, "full": True}
 
 

@@ -11,7 +11,8 @@ from peakmix.foundation.errors import LimitError, UsageError, nearest
 from peakmix.scenario import Scenario, check_against, from_mapping
 from peakmix.scenario.levers import adjust
 from peakmix.scenario.yamltree import read_value
-from peakmix.solve.highs import solve
+from peakmix.solve.certificate import solve_certified
+from peakmix.solve.criteria import asked
 from peakmix.solve.living import LivingModel
 from peakmix.solve.program import LinearProgram
 from peakmix.solve.solution import Solution, SolveOptions, Status
@@ -68,8 +69,10 @@ def named_indicator(objective: str | Mapping[str, Any], scenario_indicators: Map
 
 
 def least_cost(prepared: Prepared) -> Solution:
-    """The optimum of a prepared scenario, with its threads; raises what stands in the way."""
-    answer = solve(prepared.program, SolveOptions(threads=prepared.scenario.spec.solver.threads))
+    """The optimum of a prepared scenario as a run gives it, with its threads; raises what stands in the way."""
+    spec = prepared.scenario.spec
+    options = SolveOptions(threads=spec.solver.threads, ties=asked(spec, prepared.parameters))
+    answer, _ = solve_certified(prepared.program, options)
     if answer.status is not Status.OPTIMAL:
         raise answer.failure()
     return answer

@@ -60,11 +60,14 @@ def supply_curve(
     result: ResultFile,
     period: Annotated[int | None, typer.Option("--period", help="First year of a period; default the last.")] = None,
     region: Annotated[str | None, typer.Option("--region", help="One place; default all.")] = None,
+    sector: Annotated[list[str] | None, typer.Option("--sector", help="Sector; may be repeated; default all.")] = None,
+    by: Annotated[list[str] | None, typer.Option("--by", help="Keep apart by place, sector or period; may be repeated.")] = None,
     csv: Annotated[Path | None, typer.Option("--csv", metavar="FILE", help="Write the curve as CSV.")] = None,
     overwrite: Annotated[bool, typer.Option("--overwrite", help="Replace an existing file.")] = False,
 ) -> None:
     """Print the cost of conserved energy by measure, from the tables and as used in the run."""
-    _run("supply_curve", path=result, period=period, region=region, csv=csv, overwrite=overwrite)
+    given: dict[str, Any] = {"period": period, "region": region, "sector": sector, "by": by}
+    _run("supply_curve", path=result, csv=csv, overwrite=overwrite, **given)
 
 
 @app.command()

@@ -29,8 +29,8 @@ SMALL = 1e-9
 """Room below this share of the bound is none: what arithmetic leaves over."""
 FACTS = (
     "scenario_name", "title", "data_title", "data_hash", "scenario_hash", "peakmix_version", "date_created", "solver_name",
-    "solver_version", "solver_method", "termination_condition", "prices", "discount_rate", "money", "base_period", "platform",
-    "python_version", "package_versions", "solver_options", "timings",
+    "solver_version", "solver_method", "termination_condition", "prices", "tie_break", "optimum_unique", "discount_rate", "money",
+    "base_period", "platform", "python_version", "package_versions", "solver_options", "timings",
 )  # fmt: skip
 
 
