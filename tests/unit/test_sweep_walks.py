@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 import xarray as xr
 import yaml
-from tests.unit.test_sweep_engine import BASE, KINDS, MINI, collected, factor, fresh_objective, sweep
+from tests.unit.test_sweep_engine import BASE, KINDS, MINI, collected, factor, fresh_objective, sweep, table
 
 from peakmix.api.sweeping import Sweep
 from peakmix.solve.highs import solve
@@ -70,6 +70,7 @@ def test_a_unique_optimum_is_told_from_a_tie(tmp_path: Path) -> None:
     assert not unique(cheap, 0)
 
 
+RULES = ["steel_2025_draft", "cement_2024", "electrolytic_aluminium"]
 GROUPS: dict[str, dict[str, Any]] = {
     "carbon_price": {"a": factor(0.0, 1.0, 3.0, field="policies.tax.values")},
     "cap": {"a": factor(0.9, 1.0, field="policies.cap.values")},
@@ -82,6 +83,15 @@ GROUPS: dict[str, dict[str, Any]] = {
         "a": factor(0.9, 1.1, table="flows", where={"technology": "arc_furnace_scrap", "commodity": "electricity"}),
     },
     "discount_rate": {"a": {"field": "horizon.discount_rate", "list": [0.03, 0.08]}},
+    "swap_ratio": {"a": factor(1.0, 2.5, table="swap_ratios", where={"rule": RULES})},
+    "availability": {
+        "a": table("technology_parameters", 0.9, 1.05, technology="kiln_best_available", parameter="availability"),
+    },
+    "mixed": {
+        "a": factor(0.5, 2.0, field="policies.tax.values"),
+        "b": {"field": "horizon.discount_rate", "list": [0.03, 0.07]},
+        "c": factor(0.9, 1.1, table="technology_parameters", where={"parameter": "capital_cost"}),
+    },
 }
 LARGE: dict[str, Any] = {
     "resolution": {"grouping": "grid_region"},
@@ -93,15 +103,17 @@ LARGE: dict[str, Any] = {
         "values": {2026: 1.1, 2060: 0.6},
     },
 }  # fmt: skip
+SWAPS: dict[str, Any] = yaml.safe_load((ROOT / "runs" / "sweeps" / "swap_ratio_peak_year.yaml").read_text(encoding="utf-8"))
+"""The shipped sweep in which ratios bind: a later peak, height and swap rules of the national scenario with a peak."""
 
 
 @pytest.mark.slow
 @pytest.mark.parametrize("kind", sorted(GROUPS))
 def test_large_members_equal_fresh_builds(kind: str, tmp_path: Path) -> None:
     """About 15,000 rows: objectives to 1e-8 of fresh builds, certificate and audits hold."""
+    base, settings = ("national_peak_2030", SWAPS["settings"]) if kind == "swap_ratio" else ("national_reference", LARGE)
     spec = {
-        "base": str(ROOT / "runs" / "scenarios" / "national_reference.yaml"), "settings": LARGE, "axes": GROUPS[kind],
-        "audit_share": 0.3,
+        "base": str(ROOT / "runs" / "scenarios" / f"{base}.yaml"), "settings": settings, "axes": GROUPS[kind], "audit_share": 0.3,
     }  # fmt: skip
     (tmp_path / "large.yaml").write_text(yaml.safe_dump(spec), encoding="utf-8")
     made = Sweep(tmp_path / "large.yaml", tmp_path / "store")
@@ -113,3 +125,4 @@ def test_large_members_equal_fresh_builds(kind: str, tmp_path: Path) -> None:
     assert (cube["full_audit"].values == 1).any()
     for member, objective in enumerate(cube["objective"].values):
         assert objective == pytest.approx(fresh_objective(made, member), rel=1e-8)
+    assert len(np.unique(cube["objective"].values.round(3))) == len(plan.members), "the lever acts"
