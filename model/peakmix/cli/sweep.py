@@ -42,8 +42,11 @@ def _opened(path: Path, out: Path | None) -> Any:
 
 
 def _planned(sweep: Any, overwrite: bool, bar: Bar, jobs: int) -> Any:
+    begun = time.monotonic()
+
     def watch(done: int, count: int) -> None:
-        bar(f"  plan: {done} of {count} members derived")
+        left = (time.monotonic() - begun) / done * (count - done) if done else 0.0
+        bar(f"  plan: {done} of {count} members derived" + (f", about {left:.0f} s left" if left >= 1 else ""))
 
     return sweep.plan(overwrite, watch, jobs)
 

@@ -75,23 +75,24 @@ def looked_at(
     size = max(1, min(1000, -(-count // max(1, 4 * jobs))))
     blocks = {str(k): range(k, min(k + size, count)) for k in range(0, count, size)}
 
-    def task(name: str) -> tuple[list[tuple[str, str]], dict[str, Family]]:
+    def task(name: str) -> tuple[list[tuple[str, bytes]], dict[str, Family]]:
         told, found = [], dict[str, Family]()
         for member in blocks[name]:
             one = scenario(member)
-            state = derive.state(one)
+            state = hashlib.sha256(derive.state(one).encode()).digest()[:16]
             bones, numbers = skeleton(one)
             told.append((hash_of(one), state))
-            own = Family([member], {hashlib.sha256(state.encode()).digest()[:8]}, derive.changed(one), numbers, dict(numbers))
+            own = Family([member], {state}, derive.changed(one), numbers, dict(numbers))
             found.setdefault(bones, Family()).take(own)
         return told, found
 
-    told: dict[str, list[tuple[str, str]]] = {}
+    told: dict[str, list[tuple[str, bytes]]] = {}
     families: dict[str, Family] = {}
     for name, answer in spread(task, list(blocks), jobs if count > 200 else 1):
         told[name], found = task(name) if answer is None else answer
         for bones, family in found.items():
             families.setdefault(bones, Family()).take(family)
     flat = [pair for name in blocks for pair in told[name]]
-    order = sorted(range(count), key=lambda k: (flat[k][1], k))
+    met: dict[bytes, int] = {}
+    order = sorted(range(count), key=lambda k: (met.setdefault(flat[k][1], k), k))
     return [pair[0] for pair in flat], order, families
