@@ -41,7 +41,7 @@ DAMAGED = (OSError, ValueError, KeyError, EOFError, NotImplementedError, zipfile
 """What reading a damaged archive may raise."""
 
 _AnyArray = np.ndarray[Any, Any]
-FORMAT = 1
+FORMAT = 2
 _CANCELLED = 1e-14
 """A sum of base and lever part below this share of its base part is rounding noise and becomes exactly zero."""
 
@@ -223,8 +223,8 @@ class AffineFamily:
 
 
 def _digest(arrays: Mapping[str, _AnyArray]) -> str:
-    """Content hash over names, types, shapes and bytes of the arrays."""
-    total = hashlib.blake2b(digest_size=16)
+    """Content hash over names, types, shapes and bytes of the arrays; SHA-256, for which processors have instructions."""
+    total = hashlib.sha256()
     for name in sorted(arrays):
         array = np.ascontiguousarray(arrays[name])
         total.update(f"{name} {array.dtype.str} {array.shape};".encode())
