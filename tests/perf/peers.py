@@ -1,13 +1,13 @@
 """The same linear programme by other tools, member after member: plain Pyomo, Pyomo's persistent interface, linopy.
 
-Each function returns the seconds that one member takes and the optima it found, so that the answers can be compared. What is
-common to all, deriving the numbers of a member, is left out everywhere.
+Each function returns the processor seconds that one member takes (less disturbed by other work on the machine than the clock) and the
+optima it found, so that the answers can be compared. What is common to all, deriving the numbers of a member, is left out everywhere.
 """
 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from time import perf_counter
+from time import process_time
 from typing import Any
 
 import numpy as np
@@ -25,12 +25,12 @@ def pyomo_rebuild(parameters: Sequence[Parameters]) -> Measured:
     """A fresh model for every member, solved through Pyomo's interface to HiGHS."""
     from pyomo.contrib.appsi.solvers import Highs
 
-    start, found = perf_counter(), []
+    start, found = process_time(), []
     for each in parameters:
         model, solver = build(each), Highs()
         answer = solver.solve(model)
         found.append(float(answer.best_feasible_objective))
-    return (perf_counter() - start) / len(parameters), found
+    return (process_time() - start) / len(parameters), found
 
 
 def pyomo_persistent(engine: Engine, members: Sequence[int]) -> Measured:
@@ -49,19 +49,19 @@ def pyomo_persistent(engine: Engine, members: Sequence[int]) -> Measured:
     update.treat_fixed_vars_as_params = True
     update.update_vars, update.update_objective = True, True
     solver.solve(model)
-    start, found = perf_counter(), []
+    start, found = process_time(), []
     for member in members:
         for place, value in enumerate(structure.values[engine.position[member]].tolist()):
             model.lever[place].fix(value)
         found.append(float(solver.solve(model).best_feasible_objective))
-    return (perf_counter() - start) / len(members), found
+    return (process_time() - start) / len(members), found
 
 
 def linopy_rebuild(programs: Sequence[LinearProgram]) -> Measured:
     """A fresh linopy model for every member, from ready arrays: one block of variables, one of constraints a family."""
     import linopy
 
-    start, found = perf_counter(), []
+    start, found = process_time(), []
     for program in programs:
         model = linopy.Model()
         columns = pd.RangeIndex(len(program.cost), name="column")
@@ -76,7 +76,7 @@ def linopy_rebuild(programs: Sequence[LinearProgram]) -> Measured:
         model.add_objective((x * program.cost).sum())
         model.solve(solver_name="highs", io_api="direct", output_flag=False)
         found.append(float(model.objective.value) + program.offset)
-    return (perf_counter() - start) / len(programs), found
+    return (process_time() - start) / len(programs), found
 
 
 def _block(model: Any, x: Any, name: str, span: slice, begins: Any, entries: Any, program: LinearProgram) -> None:

@@ -7,7 +7,7 @@ import os
 import tempfile
 from collections.abc import Callable
 from pathlib import Path
-from time import perf_counter
+from time import perf_counter, process_time
 from typing import Any
 
 import numpy as np
@@ -96,14 +96,16 @@ def path_measured(folder: Path, case: str) -> dict[str, Any]:
         sweep = made(folder, store, case)
         start = perf_counter()
         plan = sweep.plan()
-        found["plan"], start = perf_counter() - start, perf_counter()
+        found["plan"], start, begun = perf_counter() - start, perf_counter(), process_time()
         done = sweep.run()
-        wall = perf_counter() - start
+        wall, found[f"{told}_cpu"] = perf_counter() - start, process_time() - begun
         found |= {f"{told}_wall": wall, f"{told}_solver": done.solver_seconds, f"{told}_compile": done.compile_seconds}
         found |= {"failed": done.failed, "elements": len(plan.structures[0].elements)}
-    start = perf_counter()
-    made(folder, "audited", case, 0.01).run()
-    found["audits"] = perf_counter() - start - found["plan"] - found["kept_wall"]
+    audited = made(folder, "audited", case, 0.01)
+    audited.plan()
+    begun = process_time()
+    audited.run()
+    found["audits"] = process_time() - begun - found["kept_cpu"]
     engine = sweep.engine(plan, 0)
     found["rows"] = engine.family.base.shape[0]
     found |= peers_measured(sweep, engine, 5 if found["rows"] < 5000 else 2)
@@ -111,7 +113,7 @@ def path_measured(folder: Path, case: str) -> dict[str, Any]:
 
 
 def peers_measured(sweep: Sweep, engine: Engine, count: int) -> dict[str, Any]:
-    """Seconds a member of the other tools, and how far their optima lie from the sweep's own."""
+    """Processor seconds a member of the other tools, and how far their optima lie from the sweep's own."""
     members = [int(k) for k in np.linspace(0, len(engine.structure.members) - 1, count)]
     programs = [engine.program(k) for k in members]
     derived = [sweep.derive(sweep.source.scenario(k)).parameters for k in members]
