@@ -1,7 +1,8 @@
 """The same linear programme by other tools, member after member: plain Pyomo, Pyomo's persistent interface, linopy.
 
-Each function returns the processor seconds that one member takes (less disturbed by other work on the machine than the clock) and the
-optima it found, so that the answers can be compared. What is common to all, deriving the numbers of a member, is left out everywhere.
+Each function returns the processor seconds that one member takes (less disturbed by other work on the machine than the clock)
+and the optima it found, so that the answers can be compared. What is common to all, deriving the numbers of a member, is left
+out everywhere.
 """
 
 from __future__ import annotations
