@@ -17,7 +17,7 @@ DOCS = ROOT / "docs"
 sys.path.insert(0, str(DOCS))
 
 import render  # noqa: E402
-from rendering import dictionary, formulas, marks, story, walk  # noqa: E402
+from rendering import cases, dictionary, formulas, marks, story, walk  # noqa: E402
 
 PARTS = formulas.modules()
 PAGES = [*sorted(DOCS.rglob("*.md")), ROOT / "README.md", ROOT / "CONTRIBUTING.md", ROOT / "CHANGELOG.md"]
@@ -159,6 +159,28 @@ def test_the_blocks_of_a_page_run(name: str) -> None:
     """Every shell and Python block of the tutorial and the how-to pages, in order, in a folder of its own."""
     text = (DOCS / name).read_text(encoding="utf-8")
     assert walk.walked(name).count("```") == text.count("```")
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("name", cases.CHEAP)
+def test_pages_of_cases_say_what_fresh_runs_give(name: str, tmp_path: Path) -> None:
+    """Tables of a case's page against new runs: words as they stand, numbers to one unit of the last printed digit."""
+    assert cases.differences(name, DOCS, tmp_path) == []
+
+
+def test_a_line_that_differs_is_told(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (tmp_path / "cases").mkdir()
+    (tmp_path / "cases" / "c.md").write_text("<!-- t -->\n| a | 1,234.5 | 2% |\n<!-- end t -->\n", encoding="utf-8")
+
+    def told(line: str) -> list[str]:
+        module = type("Case", (), {"blocks": staticmethod(lambda folder: {"t": line})})
+        monkeypatch.setattr(cases, "import_module", lambda name: module)
+        return cases.differences("c", tmp_path, tmp_path / "figures")
+
+    assert told("| a | 1,234.6 | 2% |") == []
+    assert told("| a | 1,235.5 | 2% |") == ["page: | a | 1,234.5 | 2% |\nruns: | a | 1,235.5 | 2% |"]
+    assert len(told("| b | 1,234.5 | 2% |")) == 1
+    assert told("| a | 1 |\n| b | 2 |") == ["c.md has 3 lines, fresh runs give 4"]
 
 
 @pytest.mark.slow

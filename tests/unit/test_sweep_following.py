@@ -157,6 +157,15 @@ def test_a_record_replays_operations_and_refuses_other_decisions() -> None:
     assert not Replay(record, ["a", "c"], [result.place]).values(np.array([[3.0], [2.5]]))[1].any(), "c was rounded: it is held"
 
 
+def test_a_cell_that_is_an_element_itself_takes_no_operation() -> None:
+    """Nothing is formed between the cell and what is asked for, as with the limits of the projects of Dalian."""
+    record = Record()
+    cell = record.input("a", 3.0)
+    values, sound = Replay(record, ["a"], [cell.place]).values(np.array([[3.0, 4.0]]))
+    assert values.tolist() == [[3.0, 4.0]]
+    assert sound.all()
+
+
 def test_goals_are_derived_one_by_one(tmp_path: Path) -> None:
     goal = {"instrument": "goal", "indicator": {"quantity": "direct_co2"}}
     made: Sweep = sweep(tmp_path, {"rate": RATE})

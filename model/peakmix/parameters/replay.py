@@ -84,7 +84,7 @@ class Replay:
         self._sources = self._number[sources]
         key = depth[order] * 16 + code[order]
         cuts = np.flatnonzero(np.diff(key, prepend=-1))
-        ends = np.append(cuts[1:], len(order))
+        ends = np.append(cuts[1:], len(order)) if len(cuts) else cuts
         left, right = self._number[one[order]], self._number[two[order]]
         self._steps = [
             (int(code[order[a]]), len(rest) + a, len(rest) + b, left[a:b], right[a:b])
