@@ -210,7 +210,7 @@ def finished(
         warnings,
         0 if certified else 5,
         size=(*program.shape, len(program.data)),
-        solver_seconds=solution.run_time,
+        solver_seconds=solution.run_time + (solution.ties.seconds if solution.ties is not None else 0.0),
         gap=certificate.gap.value,
     )
 

@@ -59,8 +59,8 @@ def optimum(dataset: xr.Dataset) -> str:
     if told["optimum_unique"] == "yes":
         return "the only answer of least cost"
     most = sorted(ties["free"].items(), key=lambda entry: -entry[1])[:MOST]
-    where = ", ".join(f"{name} ({count})" for name, count in most)
-    return f"one of several of least cost, by least {', '.join(ties['criteria'])}" + (f"; they differ in {where}" if where else "")
+    where = ", ".join(f"{count} of {name}" for name, count in most)
+    return f"one of several of least cost, by least {', '.join(ties['criteria'])}" + (f"; values that differ: {where}" if where else "")
 
 
 def _passed(flag: object) -> str:
