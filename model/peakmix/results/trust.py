@@ -59,8 +59,8 @@ def optimum(dataset: xr.Dataset) -> str:
     if told["optimum_unique"] == "yes":
         return "the only answer of least cost"
     most = sorted(ties["free"].items(), key=lambda entry: -entry[1])[:MOST]
-    where = ", ".join(f"{count} of {name}" for name, count in most)
-    return f"one of several of least cost, by least {', '.join(ties['criteria'])}" + (f"; values that differ: {where}" if where else "")
+    where = "; values that differ: " + ", ".join(f"{count} of {name}" for name, count in most) if most else ""
+    return f"one of several of least cost, by least {', '.join(ties['criteria'])}{where}"
 
 
 def _passed(flag: object) -> str:
