@@ -16,6 +16,7 @@ from peakmix.api.sweeping import Sweep
 from peakmix.solve.highs import solve
 from peakmix.solve.living import LivingModel
 from peakmix.sweep import plan as planning
+from peakmix.sweep.walking import TOO_FAR, Walk
 
 ROOT = Path(__file__).resolve().parents[2]
 TAX = {"field": "policies.tax.values", "action": "multiply", "range": {"from": 0.0, "to": 3.0, "count": 12}}
@@ -68,6 +69,32 @@ def test_a_unique_optimum_is_told_from_a_tie(tmp_path: Path) -> None:
     free = [{"table": "market_parameters", "where": {"parameter": "price"}, "set": 0.0}]
     cheap = sweep(tmp_path / "b", {"rate": {"field": "horizon.discount_rate", "list": [0.04, 0.05]}}, tied | {"adjust": free})
     assert not unique(cheap, 0)
+
+
+def test_jumps_that_were_too_far_once_start_cold(tmp_path: Path) -> None:
+    """Twelve members in a row, a budget of one iteration: the second is given up and solved cold, the others start cold at once."""
+    made = sweep(tmp_path, {"tax": TAX}, TAXED)
+    engine = made.engine(made.plan(), 0)
+    engine.start(tmp_path / "basis.npz", "first")
+    walk, members, restarts = Walk(engine, frozenset()), engine.structure.members, []
+    fresh, run = engine.fresh, LivingModel.run
+
+    def short(program: Any, member: int) -> LivingModel:
+        living = fresh(program, member)
+        living.iteration_budget = 1
+        return living
+
+    engine.fresh = short  # type: ignore[method-assign]
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(LivingModel, "run", lambda self, *more: (answer := run(self, *more), restarts.append(answer.restarts))[0])
+        arrays = walk.arrays(members)
+    given_up = [k for k, count in enumerate(restarts) if count]
+    assert len(given_up) == 1, restarts
+    assert walk.too_far == pytest.approx(TOO_FAR / 11)
+    engine.fresh = fresh  # type: ignore[method-assign]
+    warm = Walk(engine, frozenset()).arrays(members)
+    np.testing.assert_allclose(arrays["objective"], warm["objective"], rtol=1e-10)
+    assert arrays["certified"].all()
 
 
 RULES = ["steel_2025_draft", "cement_2024", "electrolytic_aluminium"]

@@ -184,6 +184,10 @@ class LivingModel:
             return answer
         return added(answer, self._cold(left, with_basis))
 
+    def cool(self) -> None:
+        """Have the next run start from nothing, with presolve: for a jump that is known to be too far for the basis."""
+        self._warm = False
+
     def again(self) -> Solution:
         """Solve the current program once more from its basis, factored anew, with a tolerance of 1e-9; at most as many iterations.
 

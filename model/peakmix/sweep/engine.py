@@ -127,14 +127,18 @@ class Engine:
             living.set_basis(self.basis)
         return living
 
+    def apart(self, one: int, two: int) -> float:
+        """Mean distance of two members over the levers that move, as a share of their range."""
+        values = self.structure.values
+        spread = np.ptp(values, axis=0)
+        moved = np.abs(values[self.position[one]] - values[self.position[two]])[spread > 0] / spread[spread > 0]
+        return float(moved.mean()) if len(moved) else 0.0
+
     def _far(self, member: int) -> bool:
         """Is a large programme so far from the first member that a cold start by the interior point method is faster?"""
         if chosen_method(self.family.base, self.options.method) != "interior":
             return False
-        values = self.structure.values
-        spread = np.ptp(values, axis=0)
-        moved = np.abs(values[self.position[member]] - values[0])[spread > 0] / spread[spread > 0]
-        return bool(len(moved) and moved.mean() > FAR)
+        return self.apart(member, self.structure.members[0]) > FAR
 
     def explained(self, program: LinearProgram) -> str:
         """Why a member has no solution."""
