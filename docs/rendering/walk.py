@@ -34,11 +34,41 @@ WALKED = {
     "how-to/place-a-cap.md": False,
     "how-to/read-a-result-in-r-or-excel.md": False,
     "how-to/run-a-carbon-market.md": False,
+    "reading-results.md": False,
 }
 """Pages whose blocks run, and whether they run in a copy of the package that they change."""
 
 ASKED = ("tests/unit/test_instruments.py",)
 """Tests that such a page asks."""
+
+PREPARED = {
+    "reading-results.md": """
+cat > runs/scenarios/a.yaml <<END
+{name: national_reference, extends: toy, resolution: {grouping: grid_region}, policies: {carbon_price: {enabled: false}}}
+END
+cat > runs/scenarios/b.yaml <<END
+{name: national_peak_2030, extends: [toy, policies/capacity_swap], resolution: {grouping: grid_region}}
+END
+cat > runs/sweeps/c.yaml <<END
+name: price_and_hydrogen
+base: ../scenarios/toy.yaml
+design: product
+axes:
+  carbon_price: {field: policies.carbon_price.values, action: multiply, list: [1, 2]}
+  hydrogen_price:
+    {table: market_parameters, where: {market: [hydrogen_supply], parameter: [price]}, action: multiply, list: [1, 0.5]}
+END
+for name in a b toy; do peakmix run runs/scenarios/$name.yaml --quiet; done
+peakmix mac runs/scenarios/toy.yaml --steps 3 --deepest 0.2 --from-year 2031 --csv runs/out --quiet
+peakmix sensitivity runs/out/toy.nc --top 2 --csv runs/out --quiet
+peakmix sweep run runs/sweeps/c.yaml -j 1
+peakmix sweep collect runs/sweeps/c.yaml
+rm runs/out/mac_steps.csv
+mv runs/out/sensitivity_ranked.csv kept.csv
+rm runs/out/sensitivity_apart.csv
+""",
+}
+"""What stands in the folder before a page starts: small results under the names that its commands use."""
 
 BLOCK = re.compile(r"^```(\w+)\n(.*?)^```\n(\n?```text\n(?!# file).*?^```\n)?", re.MULTILINE | re.DOTALL)
 FILE = re.compile(r"# file: (\S+)\n")
@@ -51,7 +81,7 @@ def walked(name: str, echo: bool = False) -> str:
     text = (DOCS / name).read_text(encoding="utf-8")
     with tempfile.TemporaryDirectory() as folder:
         if not WALKED[name]:
-            return Walk(Path(folder), echo).page(text)
+            return prepared(Walk(Path(folder), echo), name).page(text)
         for part in ("model", "data", "runs"):
             shutil.copytree(ROOT / part, Path(folder) / part, ignore=shutil.ignore_patterns("__pycache__", "out"))
         for part in ASKED:
@@ -59,6 +89,15 @@ def walked(name: str, echo: bool = False) -> str:
             shutil.copy(ROOT / part, Path(folder) / part)
         shutil.copy(ROOT / "pyproject.toml", folder)
         return Walk(Path(folder), echo, source=f"{folder}/model").page(text)
+
+
+def prepared(step: Walk, name: str) -> Walk:
+    """A walk in whose folder stands what the page takes for granted."""
+    if name in PREPARED:
+        shutil.copytree(ROOT / "runs" / "scenarios", step.folder / "runs" / "scenarios")
+        (step.folder / "runs" / "sweeps").mkdir()
+        step.page(f"```sh\n{PREPARED[name]}```\n")
+    return step
 
 
 RUN = ("sh", "python", "r")
