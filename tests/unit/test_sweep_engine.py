@@ -246,3 +246,21 @@ def test_a_member_that_fails_its_audit_is_solved_again(tmp_path: Path, monkeypat
     done = sweep(tmp_path, {"tax": factor(1.0, field="policies.tax.values")}).run()
     assert done.failed == 0
     assert solved == ["again", "presolve", "no presolve"][:fails]
+
+
+def test_far_from_the_first_basis_a_large_structure_starts_cold(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A twentieth of the path away the first basis is taken, at the end of the path it is not; small programmes always take it."""
+    from peakmix.sweep import engine as engines
+
+    made = sweep(tmp_path, {"tax": factor(1.0, 1.05, 2.0, field="policies.tax.values")})
+    plan = made.plan()
+    engine = made.engine(plan, 0)
+    engine.start(tmp_path / "basis.npz", "key")
+    members = plan.structures[0].members
+
+    def warm() -> list[bool]:
+        return [engine.fresh(engine.program(member), member).basis is not None for member in members]
+
+    assert warm() == [True, True, True]
+    monkeypatch.setattr(engines, "chosen_method", lambda *_: "interior")
+    assert warm() == [True, True, False]
