@@ -261,8 +261,12 @@ def test_residuals_are_relative_to_the_size_of_the_row() -> None:
 # the house
 
 
+RULED = {"swap_flow", "swap_pool", "policy_charge", "policy_excess"}
+"""Variables of the policies of `tests/data/small`."""
+
+
 def test_every_variable_of_the_model_is_known(small: Solved) -> None:
-    assert {name for name in small[2] if name not in (*COMPONENTS, "nothing")} <= {"swap_flow", "swap_pool", "policy_charge"}
+    assert {name for name in small[2] if name not in (*COMPONENTS, "nothing")} <= RULED
     assert audit(small[0], small[1], {**small[2], "lever": {}}, small[3], {}).passed, "a component without members is none"
 
 
