@@ -89,7 +89,17 @@ def _run(
     print(f"{named}{done.members} members, {done.failed} failed; {done.found} were finished before")
     print(f"{done.seconds:.1f} s, of which HiGHS {done.solver_seconds:.1f} s (all workers), compiling {done.compile_seconds:.1f} s")
     print(f"sweep {sweep.folder}")
+    _idle(sweep.folder)
     return _judged(done.failed, done.members)
+
+
+def _idle(folder: Any) -> None:
+    """Say which axes move nothing."""
+    from peakmix.sweep.idle import told
+    from peakmix.sweep.plan import read
+
+    for sentence in told(folder, read(folder)):
+        print(f"warning: {sentence}", file=sys.stderr)
 
 
 def _judged(failed: int, members: int) -> int:
@@ -111,6 +121,7 @@ def _status(path: Path, out: Path | None) -> int:
     print(f"sweep {plan.spec.name}: {len(plan.members)} members; " + ", ".join(f"{n} {word}" for word, n in sorted(counts.items())))
     for name, word, reason in failures:
         print(f"  {name}  {word}: {reason}")
+    _idle(folder)
     return _judged(len(failures), len(plan.members))
 
 
