@@ -264,3 +264,16 @@ def test_far_from_the_first_basis_a_large_structure_starts_cold(tmp_path: Path, 
     assert warm() == [True, True, True]
     monkeypatch.setattr(engines, "chosen_method", lambda *_: "interior")
     assert warm() == [True, True, False]
+
+
+def test_the_full_audit_of_a_member_goes_by_its_own_levers(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Levels and bounds of a member's policies are those of its tables; with the levers of the first member they are not."""
+    made = sweep(tmp_path, KINDS["cap"], audit_share=1.0)
+    done = made.run()
+    assert (done.members, done.failed) == (3, 0)
+    engine = made.engine(made.plan(), 0)
+    last = engine.structure.members[-1]
+    solution = solve(engine.program(last))
+    assert engine.audited(last, solution) == ""
+    monkeypatch.setitem(engine.position, last, 0)
+    assert engine.audited(last, solution) == "full audit: policies: sheet against tables"

@@ -13,6 +13,7 @@ from peakmix.audit.full import audit as audit_fully
 from peakmix.foundation.collecting import collecting_paused
 from peakmix.foundation.errors import InfeasibleError, InputError
 from peakmix.parameters.contents import content_hash
+from peakmix.results.agreement import agreed
 from peakmix.results.recount.general import Compiled
 from peakmix.results.recount.many import QuickAudits
 from peakmix.results.recount.recount import Recount
@@ -161,6 +162,8 @@ class Engine:
             if name not in HELPERS
         }
         report = audit_fully(derivation.data, derivation.scenario, values, solution.objective, derivation.base_values)
+        own = dict(zip(self.structure.elements, self.structure.values[self.position[member]].tolist(), strict=True))
+        report = agreed(report, self.recount, self.recount.point(solution.x, own))
         if report.passed:
             return ""
         return "full audit: " + ", ".join(check.name for check in report.checks if not check.passed)
