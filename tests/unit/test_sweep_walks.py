@@ -100,7 +100,7 @@ def test_jumps_that_were_too_far_once_start_cold(tmp_path: Path) -> None:
 RULES = ["steel_2025_draft", "cement_2024", "electrolytic_aluminium"]
 GROUPS: dict[str, dict[str, Any]] = {
     "carbon_price": {"a": factor(0.0, 1.0, 3.0, field="policies.tax.values")},
-    "cap": {"a": factor(0.9, 1.0, field="policies.cap.values")},
+    "cap": {"a": {"field": "policies.cap.values.2060", "list": [0.1, 0.2]}},
     "fuel_price": {
         "a": factor(0.7, 1.3, table="market_parameters", where={"market": "coal_supply", "parameter": "price"}),
     },
