@@ -28,8 +28,8 @@ BARS = {
 }
 """From kept arrays: wall over HiGHS's own time at most; times faster than plain Pyomo, linopy, Pyomo's persistent interface.
 
-The design's bars but for the small ones over HiGHS (2): measured 2.1, and less than a millisecond of HiGHS a step at the toy. The bar
-of 200 against linopy is one of the small case; the nation has twice its rows.
+The design's bars but for the small ones over HiGHS (2): measured 2.1, and less than a millisecond of HiGHS a step at the toy. The
+bar of 200 against linopy is one of the small case; the nation has twice its rows.
 """
 
 LINES = (
